@@ -1,0 +1,1 @@
+"""Density models, the physics solved on them, runs and cubes."""
