@@ -1,0 +1,168 @@
+"""The density model f(x, v) = p(x) p(v|x) of a tracer population, in physical coordinates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.density.ensemble import StackedFlow
+from engine.density.flow import FlowShape
+from engine.density.preprocess import BallMap, Standardiser
+
+__all__ = ["DensityModel", "Frame"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The coordinates in which the flows see the stars.
+
+    Parameters
+    ----------
+    ball
+        Ball of the volume to R^3.
+    latent
+        Standardiser of the mapped positions, the coordinates of p(x).
+    space
+        Standardiser of the positions themselves, the context of p(v|x): bounded in the volume,
+        so that the conditioners are never asked beyond what they have seen.
+    velocity
+        Standardiser of the velocities.
+    """
+
+    ball: BallMap
+    latent: Standardiser
+    space: Standardiser
+    velocity: Standardiser
+
+    @classmethod
+    def fit(cls, x: Tensor, v: Tensor, ball: BallMap) -> Frame:
+        """Fit to tracers at x (n, 3) kpc with velocities v (n, 3) km/s."""
+        mapped, _ = ball.forward(x.double())
+        return cls(
+            ball,
+            Standardiser.fit(mapped.to(x.dtype)),
+            Standardiser.fit(x),
+            Standardiser.fit(v),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give tensors and numbers only."""
+        names = ("latent", "space", "velocity")
+        pairs = {n: [getattr(self, n).mean, getattr(self, n).scale] for n in names}
+        return {"centre": self.ball.centre, "radius": self.ball.radius, **pairs}
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Frame:
+        """Undo ``to_dict``."""
+        parts = {n: Standardiser(*stored[n]) for n in ("latent", "space", "velocity")}
+        return cls(BallMap(stored["centre"], stored["radius"]), **parts)
+
+
+@dataclass(frozen=True)
+class DensityModel:
+    """An ensemble of M members of p(x) and p(v|x).
+
+    Parameters
+    ----------
+    position, velocity
+        Stacked flows with the same number of members.
+    frame
+        Their coordinates.
+    """
+
+    position: StackedFlow
+    velocity: StackedFlow
+    frame: Frame
+
+    @property
+    def members(self) -> int:
+        """Number of members."""
+        return self.position.members
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters lie."""
+        return next(iter(self.position.parameters.values())).device
+
+    def log_position(self, x: Tensor) -> Tensor:
+        """Give ln p(x), (M, ...), in ln kpc^-3, at x (M, ..., 3) kpc inside the volume."""
+        mapped, log_det = self.frame.ball.forward(x)
+        latent = self.frame.latent
+        return self.position.log_prob(latent.forward(mapped)) + log_det + latent.log_det.to(x)
+
+    def log_velocity(self, x: Tensor, v: Tensor) -> Tensor:
+        """Give ln p(v|x), (M, ...), in ln (km/s)^-3, at x, v (M, ..., 3)."""
+        standard = self.frame.velocity
+        value = standard.forward(v)
+        return self.velocity.log_prob(value, self.frame.space.forward(x)) + standard.log_det.to(v)
+
+    def log_density(self, x: Tensor, v: Tensor) -> Tensor:
+        """Give ln f(x, v) = ln p(x) + ln p(v|x), (M, ...)."""
+        return self.log_position(x) + self.log_velocity(x, v)
+
+    def velocities(self, x: Tensor, base: Tensor) -> Tensor:
+        """Map standard normal draws to velocities of p(v|x).
+
+        Parameters
+        ----------
+        x
+            (M, ..., 3) kpc.
+        base
+            (M, ..., 3).
+
+        Returns
+        -------
+        Tensor
+            (M, ..., 3) km/s.
+        """
+        latent = self.velocity.inverse(base, self.frame.space.forward(x))
+        return self.frame.velocity.inverse(latent)
+
+    def positions(self, base: Tensor) -> Tensor:
+        """Map standard normal draws (M, ..., 3) to positions of p(x), kpc."""
+        return self.frame.ball.inverse(self.frame.latent.inverse(self.position.inverse(base)))
+
+    def scores(self, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Differentiate ln f.
+
+        Parameters
+        ----------
+        x
+            Positions (P, 3) kpc.
+        v
+            Velocities (M, P, V, 3) km/s, V for each member and position.
+
+        Returns
+        -------
+        grad_x, grad_v
+            Gradients of ln f, both (M, P, V, 3), in kpc^-1 and (km/s)^-1.
+        """
+        members, count = v.shape[0], v.shape[2]
+        where = x.expand(members, *x.shape).detach().clone().requires_grad_()
+        (grad_n,) = torch.autograd.grad(self.log_position(where).sum(), where)
+        wide = x[None, :, None].expand(members, -1, count, -1).flatten(1, 2)
+        wide, flat = wide.detach().clone().requires_grad_(), v.flatten(1, 2).detach()
+        flat.requires_grad_()
+        grad_x, grad_v = torch.autograd.grad(self.log_velocity(wide, flat).sum(), (wide, flat))
+        return grad_x.view_as(v) + grad_n[:, :, None], grad_v.view_as(v)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give a form that ``torch.load(weights_only=True)`` reads back."""
+        flows = {
+            name: {"shape": flow.shape.to_dict(), "parameters": flow.parameters}
+            for name, flow in (("position", self.position), ("velocity", self.velocity))
+        }
+        return {**flows, "frame": self.frame.to_dict()}
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any], device: torch.device) -> DensityModel:
+        """Undo ``to_dict`` on a device."""
+
+        def flow(name: str) -> StackedFlow:
+            parameters = {k: p.to(device) for k, p in stored[name]["parameters"].items()}
+            return StackedFlow(FlowShape(**stored[name]["shape"]), parameters)
+
+        return cls(flow("position"), flow("velocity"), Frame.from_dict(stored["frame"]))

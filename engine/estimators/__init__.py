@@ -1,0 +1,1 @@
+"""Ways from a density model to an acceleration."""
