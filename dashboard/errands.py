@@ -1,0 +1,154 @@
+"""Work that fills the store, in processes of its own: mocks and ingests."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data.errors import UserError
+
+__all__ = ["Errand", "Errands"]
+
+#: Lines of a worker's standard error that are kept to explain a crash in the server's log.
+TAIL = 20
+
+
+@dataclass
+class Errand:
+    """One piece of work that ends with a catalogue in the store.
+
+    Parameters
+    ----------
+    number
+        Its number on this server.
+    title
+        What it does, for the screen; it may hold a name from outside, so it is escaped there.
+    """
+
+    number: int
+    title: str
+    fraction: float = 0.0
+    stage: str = "starting"
+    state: str = "running"
+    catalogue: str | None = None
+    summary: dict[str, Any] = field(default_factory=dict)
+    error: UserError | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether it is over, well or badly."""
+        return self.state != "running"
+
+
+class Errands:
+    """Start processes that make or read catalogues, and follow their progress.
+
+    A table from a user is parsed outside the server's process: a reader that runs out of
+    memory or crashes takes its own process down and nobody's session.
+
+    Parameters
+    ----------
+    home
+        Folder that holds ``catalogues/``.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._numbers = itertools.count(1)
+
+    def mock_galaxy(self, stars: int = 200_000, seed: int = 0, name: str = "demo") -> Errand:
+        """Make a mock galaxy with known truth."""
+        spec = {"kind": "mock", "stars": stars, "seed": seed, "name": name}
+        return self._start(f"Making the mock galaxy {name}", spec)
+
+    def ingest(self, file: Path, *, shown: str, owned: bool = False, **options: Any) -> Errand:
+        """Read a table into the store.
+
+        Parameters
+        ----------
+        file
+            Path on this machine.
+        shown
+            The name that the user gave, for messages.
+        owned
+            Remove the file afterwards: it is the server's copy of an upload.
+        **options
+            ``name``, ``column_map``, ``units``, ``kind``, ``distance`` of ``data.ingest``.
+        """
+        spec = {"kind": "ingest", "file": str(file), "options": options}
+        return self._start(f"Reading {shown}", spec, remove=file if owned else None)
+
+    def _start(self, title: str, spec: dict[str, Any], remove: Path | None = None) -> Errand:
+        errand = Errand(next(self._numbers), title)
+        process = subprocess.Popen(  # noqa: S603  our own interpreter and module
+            [sys.executable, "-m", "dashboard.errand_worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )
+        spec = spec | {"home": str(self._home)}
+        threading.Thread(
+            target=_follow, args=(errand, process, spec, remove), daemon=True
+        ).start()
+        return errand
+
+
+def _follow(
+    errand: Errand, process: subprocess.Popen[str], spec: dict[str, Any], remove: Path | None
+) -> None:
+    """Read what a worker says until it ends; the one writer of ``errand``."""
+    tail: list[str] = []
+    reader = threading.Thread(target=_drain, args=(process, tail), daemon=True)
+    reader.start()
+    assert process.stdin is not None  # noqa: S101  both are pipes
+    assert process.stdout is not None  # noqa: S101
+    with process.stdin as pipe:
+        pipe.write(json.dumps(spec))
+    for line in process.stdout:
+        _take(errand, line)
+    process.wait()
+    reader.join()
+    if remove is not None:
+        remove.unlink(missing_ok=True)
+    if not errand.finished:
+        sys.stderr.write("".join(tail))
+        errand.error = UserError(
+            "The process that did this ended unexpectedly.",
+            "The log of the server has the details; memory that ran out is the usual cause.",
+        )
+        errand.state = "failed"
+
+
+def _drain(process: subprocess.Popen[str], tail: list[str]) -> None:
+    assert process.stderr is not None  # noqa: S101  it is a pipe
+    for line in process.stderr:
+        tail.append(line)
+        del tail[:-TAIL]
+
+
+def _take(errand: Errand, line: str) -> None:
+    """Take one line of a worker: progress, a result, or an error."""
+    try:
+        message = json.loads(line)
+    except json.JSONDecodeError:
+        return
+    if "fraction" in message:
+        errand.fraction = float(message["fraction"])
+        errand.stage = str(message["stage"])
+    elif "error" in message:
+        errand.error = UserError(message["error"], message.get("hint", ""))
+        errand.state = "failed"
+    elif "catalogue" in message:
+        errand.summary = message
+        errand.catalogue = message["catalogue"]
+        errand.fraction = 1.0
+        errand.state = "done"

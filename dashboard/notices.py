@@ -1,0 +1,46 @@
+"""The messages of one session: alerts above the page, with a way to close them."""
+
+from __future__ import annotations
+
+import panel_material_ui as pmui
+
+from dashboard.plain import plain
+
+__all__ = ["Notices"]
+
+#: How many alerts stay on screen; older ones make room.
+LIMIT = 3
+
+
+class Notices:
+    """A column of alerts above the page, empty most of the time."""
+
+    def __init__(self) -> None:
+        self.column = pmui.Column(
+            sizing_mode="stretch_width", css_classes=["vo-notices"], margin=0, visible=False
+        )
+
+    def show(self, level: str, sentence: str, hint: str = "") -> None:
+        """Add an alert (``error``, ``warning``, ``info`` or ``success``); text is escaped."""
+        text = f"**{plain(sentence)}**" if hint else plain(sentence)
+        alert = pmui.Alert(
+            object=f"{text}<br>{plain(hint)}" if hint else text,
+            severity=level,
+            closeable=True,
+            variant="outlined",
+            margin=(4, 20),
+            sizing_mode="stretch_width",
+            css_classes=["vo-notice", f"vo-notice-{level}"],
+        )
+        alert.param.watch(lambda _: self._remove(alert), "closed")
+        self.column.objects = [*self.column.objects[-LIMIT + 1 :], alert]
+        self.column.visible = True
+
+    def clear(self) -> None:
+        """Take all alerts away."""
+        self.column.objects = []
+        self.column.visible = False
+
+    def _remove(self, alert: pmui.Alert) -> None:
+        self.column.objects = [a for a in self.column.objects if a is not alert]
+        self.column.visible = bool(self.column.objects)

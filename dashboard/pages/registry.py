@@ -1,0 +1,50 @@
+"""Which pages there are, in the order of the way of the data."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+from dashboard.pages.base import Page
+
+__all__ = ["PAGES", "PageEntry"]
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """A page by name; its module is imported when it is first visited.
+
+    Parameters
+    ----------
+    slug
+        The word in the session document and in addresses.
+    title, icon
+        What the navigation shows.
+    module, cls
+        Where the page lives.
+    """
+
+    slug: str
+    title: str
+    icon: str
+    module: str
+    cls: str
+
+    def load(self) -> type[Page]:
+        """Import the page's module and give its class."""
+        return getattr(importlib.import_module(self.module), self.cls)
+
+
+PAGES = (
+    PageEntry("explore", "Explore", "blur_on", "dashboard.pages.explore", "ExplorePage"),
+    PageEntry("tracers", "Tracers", "filter_alt", "dashboard.pages.tracers", "TracersPage"),
+    PageEntry("runs", "Runs", "timeline", "dashboard.pages.runs", "RunsPage"),
+    PageEntry("model", "Model", "scatter_plot", "dashboard.pages.model", "ModelPage"),
+    PageEntry(
+        "acceleration",
+        "Acceleration",
+        "explore",
+        "dashboard.pages.acceleration",
+        "AccelerationPage",
+    ),
+)

@@ -1,0 +1,67 @@
+"""The one door through which text from outside reaches the browser."""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+
+__all__ = ["plain"]
+
+#: Characters that steer how the text around them is laid out (bidirectional overrides and
+#: isolates): harmless to a parser, but they let a name pretend to be another.
+_STEERING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+#: Punctuation to which Markdown gives a meaning; written as entities it stays text in Markdown
+#: panes and in raw HTML alike.
+_MARKDOWN = str.maketrans({c: f"&#{ord(c)};" for c in "\\`*_{}[]()#+!|~$:"})
+
+
+def plain(text: object, *, limit: int = 2000, multiline: bool = False) -> str:
+    """Escape text that came from outside, for any pane that takes HTML or Markdown.
+
+    Names of catalogues, columns and files, messages of exceptions and lines of logs all go
+    through here: Panel's text panes hand their content to the browser as live markup.
+
+    Parameters
+    ----------
+    text
+        Anything; it is converted with ``str``.
+    limit
+        Longest result in characters before escaping; the rest becomes an ellipsis.
+    multiline
+        Keep line breaks, as for a log. Otherwise all white space becomes single spaces.
+
+    Returns
+    -------
+    str
+        Text without markup, control characters or direction overrides.
+    """
+    kept = "".join(c for c in str(text) if c not in _STEERING and _printable(c))
+    if multiline:
+        kept = kept.replace("\r\n", "\n").replace("\r", "\n")
+    else:
+        kept = " ".join(kept.split())
+    if len(kept) > limit:
+        kept = kept[: limit - 1] + "…"
+    escaped = html.escape(kept, quote=True)
+    if multiline:
+        return escaped
+    # '&', '#' and ';' of the entities that are there already must survive.
+    return "".join(
+        part if part.startswith("&") else part.translate(_MARKDOWN) for part in _entities(escaped)
+    )
+
+
+def _printable(character: str) -> bool:
+    return character in "\n\r\t" or unicodedata.category(character) not in {"Cc", "Cs", "Co"}
+
+
+def _entities(escaped: str) -> list[str]:
+    """Split escaped text into entities (``&lt;``) and what lies between them."""
+    parts: list[str] = []
+    rest = escaped
+    while (start := rest.find("&")) >= 0:
+        stop = rest.find(";", start) + 1
+        parts += [rest[:start], rest[start:stop]]
+        rest = rest[stop:]
+    return [*parts, rest]

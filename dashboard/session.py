@@ -1,0 +1,146 @@
+"""The state of one browser session: what makes the screen what it is."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import param
+
+from dashboard.background import Background
+from dashboard.history import History
+from dashboard.notices import Notices
+
+if TYPE_CHECKING:
+    from dashboard.services import Services
+
+__all__ = ["DOCUMENT_VERSION", "Session"]
+
+#: Version of the JSON document; raised when a field changes its meaning.
+DOCUMENT_VERSION = 1
+
+_log = logging.getLogger(__name__)
+
+
+class Session(param.Parameterized):
+    """One browser session: its state, its history and its way to speak to the user.
+
+    The parameters are the state document; pages watch those that concern them. A session is
+    bound to one document of the server and never seen by another session.
+
+    Parameters
+    ----------
+    services
+        The long-lived services shared by all sessions.
+    """
+
+    page = param.String("explore", doc="Slug of the page on screen.")
+    catalogue = param.String(None, allow_None=True, doc="Id of the catalogue.")
+    selection = param.Dict(None, allow_None=True, doc="Selection tree; None keeps every star.")
+    volume = param.Dict(None, allow_None=True, doc='{"centre": [x, y, z], "radius": r} in kpc.')
+    run = param.String(None, allow_None=True, doc="Id of the run that pages show.")
+    axes = param.List([], item_type=dict, doc='Panels of Explore: {"x": column, "y": column}.')
+    colour = param.Selector(default="equalised", objects=["linear", "log", "equalised"])
+    dark = param.Boolean(True, doc="Whether the page is drawn dark.")
+
+    #: Fields of the state document, in the order in which they are restored.
+    FIELDS = ("catalogue", "selection", "volume", "run", "axes", "colour", "dark", "page")
+
+    def __init__(self, services: Services, **state: Any) -> None:
+        super().__init__(**state)
+        self.services = services
+        self.notices = Notices()
+        self.history: History[dict[str, Any] | None] = History(self.selection)
+        self.background = Background(services.executor, self.report)
+
+    # --- the document ---------------------------------------------------------------------
+
+    def document(self) -> dict[str, Any]:
+        """Give the whole state as one JSON-ready document."""
+        state = {name: getattr(self, name) for name in self.FIELDS}
+        return json.loads(json.dumps({"version": DOCUMENT_VERSION, **state}))
+
+    def restore(self, document: dict[str, Any]) -> None:
+        """Take the state from a document; unknown fields are ignored, missing ones kept.
+
+        Raises
+        ------
+        UserError
+            If the document is of a later version, or a field has a wrong type.
+        """
+        from data.errors import UserError
+
+        if document.get("version") != DOCUMENT_VERSION:
+            sentence = f"This session document has version {document.get('version')!r}."
+            raise UserError(sentence, f"This program reads version {DOCUMENT_VERSION}.")
+        known = {name: document[name] for name in self.FIELDS if name in document}
+        try:
+            self.param.update(**known)
+        except (TypeError, ValueError) as error:
+            raise UserError(f"The session document is damaged: {error}") from error
+        self.history = History(self.selection)
+
+    # --- the selection --------------------------------------------------------------------
+
+    def select(self, tree: dict[str, Any] | None) -> None:
+        """Make ``tree`` the selection and remember the one before."""
+        if tree == self.selection:
+            return
+        self.history.push(tree)
+        self.selection = tree
+
+    def undo(self) -> None:
+        """Go back to the selection before; nothing happens where there is none."""
+        self.selection = self.history.back()
+
+    def redo(self) -> None:
+        """Take back the last undo."""
+        self.selection = self.history.forward()
+
+    def open_catalogue(self, catalogue: str | None) -> None:
+        """Show another catalogue: a selection of stars of the old one means nothing in it."""
+        if catalogue == self.catalogue:
+            return
+        self.history = History(None)
+        self.param.update(catalogue=catalogue, selection=None, volume=None, axes=[])
+
+    def go(self, page: str, **state: Any) -> None:
+        """Show a page, with other fields set first, as in ``go("acceleration", run=id)``."""
+        self.param.update(**state)
+        self.page = page
+
+    # --- speaking to the user -------------------------------------------------------------
+
+    def report(self, error: BaseException) -> None:
+        """Show an error: a UserError as its sentence and hint, anything else calmly."""
+        from data.errors import UserError
+
+        if isinstance(error, UserError):
+            self.notices.show("error", error.sentence, error.hint)
+            return
+        _log.error("unexpected error in a session", exc_info=error)
+        self.notices.show(
+            "error",
+            "Something went wrong that this program did not expect.",
+            "The details are in the log of the server. What you had on screen is unharmed.",
+        )
+
+    def notify(self, sentence: str, hint: str = "", level: str = "info") -> None:
+        """Show a message (``info``, ``success`` or ``warning``); text is escaped."""
+        self.notices.show(level, sentence, hint)
+
+    def guarded(self, callback: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap a callback so that whatever it raises is reported, not lost."""
+
+        @functools.wraps(callback)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return callback(*args, **kwargs)
+            except Exception as error:  # the boundary between a page and the user
+                self.report(error)
+                return None
+
+        return wrapper

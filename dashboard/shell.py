@@ -1,0 +1,132 @@
+"""The frame round the pages: header, navigation, messages, and the page on screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from dashboard.pages.base import Page
+from dashboard.pages.placeholder import placeholder
+from dashboard.pages.registry import PAGES, PageEntry
+from dashboard.services import Services
+from dashboard.session import Session
+from dashboard.theme import theme_config
+
+__all__ = ["Shell"]
+
+
+class Shell:
+    """The window of one session: it builds pages when they are visited and keeps them.
+
+    Parameters
+    ----------
+    services, session
+        As for a page.
+    """
+
+    def __init__(self, services: Services, session: Session) -> None:
+        self.services = services
+        self.session = session
+        self._entries = {entry.slug: entry for entry in PAGES}
+        self._pages: dict[str, Page | None] = {}
+        self._frames: dict[str, pmui.Column] = {}
+        self._shown: str | None = None
+        self._menu = self._build_menu()
+        self._main = pmui.Column(
+            session.notices.column, sizing_mode="stretch_both", margin=0, css_classes=["vo-main"]
+        )
+        self.page = self._build_page()
+        session.param.watch(self._follow, "page")
+        self._show(session.page)
+
+    def refresh(self) -> None:
+        """Let the visible page pull what has changed; called about once a second."""
+        page = self._pages.get(self._shown or "")
+        if page is not None:
+            self.session.guarded(page.refresh)()
+
+    def _build_menu(self) -> pmui.MenuList:
+        menu = pmui.MenuList(
+            items=[{"label": entry.title, "icon": entry.icon} for entry in PAGES],
+            active=0,
+            dense=False,
+            css_classes=["vo-menu"],
+            sizing_mode="stretch_width",
+            sx={"& .MuiListItemButton-root": {"borderRadius": "6px", "mx": 1, "my": "2px"}},
+        )
+        menu.param.watch(self._menu_clicked, "active")
+        return menu
+
+    def _build_page(self) -> pmui.Page:
+        page = pmui.Page(
+            title="VIA OBSCURA",
+            meta_name="Via Obscura",
+            dark_theme=self.session.dark,
+            theme_config=theme_config(),
+            sidebar=[self._menu],
+            sidebar_width=184,
+            sidebar_resizable=False,
+            main=[self._main],
+            busy_indicator="linear",
+            css_classes=["vo-page"],
+        )
+        page.param.watch(lambda event: setattr(self.session, "dark", event.new), "dark_theme")
+        self.session.param.watch(lambda event: setattr(page, "dark_theme", event.new), "dark")
+        return page
+
+    def _menu_clicked(self, event: Any) -> None:
+        index = event.new[0] if isinstance(event.new, tuple) else event.new
+        if index is not None:
+            self.session.page = PAGES[index].slug
+
+    def _follow(self, event: Any) -> None:
+        self._show(event.new)
+
+    def _show(self, slug: str) -> None:
+        entry = self._entries.get(slug)
+        if entry is None:
+            self.session.notify(f"There is no page named {slug!r}.", level="warning")
+            return
+        index = PAGES.index(entry)
+        if self._menu.active not in (index, (index,)):
+            self._menu.active = (index,)
+        if slug == self._shown:
+            return
+        before = self._pages.get(self._shown or "")
+        if before is not None:
+            self.session.guarded(before.on_hide)()
+        if slug not in self._frames:
+            self._build(entry)
+        for name, frame in self._frames.items():
+            frame.visible = name == slug
+        self._shown = slug
+        page = self._pages[slug]
+        if page is not None:
+            self.session.guarded(page.on_show)()
+
+    def _build(self, entry: PageEntry) -> None:
+        """Build a page for the first time; a page that cannot be built says so calmly."""
+        page: Page | None = None
+        try:
+            page = entry.load()(self.services, self.session)
+            content: pn.viewable.Viewable = page.view()
+        except ModuleNotFoundError as error:
+            if error.name != entry.module:
+                raise
+            content = placeholder(entry.title)
+        except Exception as error:  # the page's frame is the boundary
+            page = None
+            self.session.report(error)
+            content = placeholder(entry.title)
+        frame = pmui.Column(
+            content,
+            sizing_mode="stretch_both",
+            margin=0,
+            css_classes=[f"vo-page-{entry.slug}"],
+            scroll="y-auto",
+        )
+        self._pages[entry.slug] = page
+        self._frames[entry.slug] = frame
+        self._main.append(frame)

@@ -1,0 +1,1 @@
+"""Pure functions from a cube or a catalogue to a HoloViews element."""
