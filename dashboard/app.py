@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import panel as pn
-import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from dashboard.services import Services
@@ -16,8 +13,6 @@ from dashboard.session import Session
 from dashboard.shell import Shell
 
 __all__ = ["build_app", "serve"]
-
-_log = logging.getLogger(__name__)
 
 #: Milliseconds between two pulls of a session.
 PULL_MS = 1000
@@ -76,9 +71,13 @@ def serve(
     services.start()
     pn.extension(notifications=False)
     pn.config.autoreload = False
+
+    def app() -> Viewable:
+        return build_app(services)
+
     try:
         pn.serve(
-            {"/": partial(build_app, services)},
+            {"/": app},
             port=port,
             address=host,
             websocket_origin=origins(host, port, allow_origins),

@@ -68,7 +68,7 @@ class Errands:
         spec = {"kind": "mock", "stars": stars, "seed": seed, "name": name}
         return self._start(f"Making the mock galaxy {name}", spec)
 
-    def ingest(self, file: Path, *, shown: str, owned: bool = False, **options: Any) -> Errand:
+    def ingest(self, file: Path, *, shown: str, owned: bool = False, **options: object) -> Errand:
         """Read a table into the store.
 
         Parameters
@@ -87,7 +87,7 @@ class Errands:
 
     def _start(self, title: str, spec: dict[str, Any], remove: Path | None = None) -> Errand:
         errand = Errand(next(self._numbers), title)
-        process = subprocess.Popen(  # noqa: S603  our own interpreter and module
+        process = subprocess.Popen(
             [sys.executable, "-m", "dashboard.errand_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -96,9 +96,7 @@ class Errands:
             env=os.environ | {"OMP_NUM_THREADS": "1"},
         )
         spec = spec | {"home": str(self._home)}
-        threading.Thread(
-            target=_follow, args=(errand, process, spec, remove), daemon=True
-        ).start()
+        threading.Thread(target=_follow, args=(errand, process, spec, remove), daemon=True).start()
         return errand
 
 

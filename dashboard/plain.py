@@ -37,10 +37,8 @@ def plain(text: object, *, limit: int = 2000, multiline: bool = False) -> str:
         Text without markup, control characters or direction overrides.
     """
     kept = "".join(c for c in str(text) if c not in _STEERING and _printable(c))
-    if multiline:
-        kept = kept.replace("\r\n", "\n").replace("\r", "\n")
-    else:
-        kept = " ".join(kept.split())
+    lines = (" ".join(line.split()) if not multiline else line for line in kept.splitlines())
+    kept = ("\n" if multiline else " ").join(lines).strip()
     if len(kept) > limit:
         kept = kept[: limit - 1] + "…"
     escaped = html.escape(kept, quote=True)

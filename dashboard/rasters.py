@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = ["RasterCache"]
+
+T = TypeVar("T")
 
 
 class RasterCache:
@@ -29,7 +31,7 @@ class RasterCache:
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], Any], *, size: int | None = None) -> Any:
+    def get(self, key: Hashable, make: Callable[[], T], *, size: int | None = None) -> T:
         """Give what is held under ``key``, or make it, hold it and give it.
 
         Parameters

@@ -49,7 +49,7 @@ class Session(param.Parameterized):
     #: Fields of the state document, in the order in which they are restored.
     FIELDS = ("catalogue", "selection", "volume", "run", "axes", "colour", "dark", "page")
 
-    def __init__(self, services: Services, **state: Any) -> None:
+    def __init__(self, services: Services, **state: object) -> None:
         super().__init__(**state)
         self.services = services
         self.notices = Notices()
@@ -107,7 +107,7 @@ class Session(param.Parameterized):
         self.history = History(None)
         self.param.update(catalogue=catalogue, selection=None, volume=None, axes=[])
 
-    def go(self, page: str, **state: Any) -> None:
+    def go(self, page: str, **state: object) -> None:
         """Show a page, with other fields set first, as in ``go("acceleration", run=id)``."""
         self.param.update(**state)
         self.page = page
@@ -136,7 +136,7 @@ class Session(param.Parameterized):
         """Wrap a callback so that whatever it raises is reported, not lost."""
 
         @functools.wraps(callback)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
+        def wrapper(*args: object, **kwargs: object) -> object:
             try:
                 return callback(*args, **kwargs)
             except Exception as error:  # the boundary between a page and the user

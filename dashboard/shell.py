@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import panel as pn
 import panel_material_ui as pmui
+from param.parameterized import Event
 
 from dashboard.pages.base import Page
 from dashboard.pages.placeholder import placeholder
@@ -76,12 +75,12 @@ class Shell:
         self.session.param.watch(lambda event: setattr(page, "dark_theme", event.new), "dark")
         return page
 
-    def _menu_clicked(self, event: Any) -> None:
+    def _menu_clicked(self, event: Event) -> None:
         index = event.new[0] if isinstance(event.new, tuple) else event.new
         if index is not None:
             self.session.page = PAGES[index].slug
 
-    def _follow(self, event: Any) -> None:
+    def _follow(self, event: Event) -> None:
         self._show(event.new)
 
     def _show(self, slug: str) -> None:
