@@ -1,0 +1,166 @@
+"""The columns that Via Obscura knows: names, units and storage types.
+
+Names are those of Gaia DR3 (most are those of DR2 too). Everything else that is a number is
+kept under its own name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = [
+    "CARTESIAN",
+    "CORRELATIONS",
+    "DERIVED",
+    "GAIA_NAMES",
+    "KINDS",
+    "KNOWN",
+    "NOT_6D_REASONS",
+    "REQUIRED",
+    "ColumnSpec",
+    "Kind",
+    "distance_unit",
+]
+
+Kind = Literal["astrometry", "simulation"]
+KINDS: tuple[Kind, ...] = ("astrometry", "simulation")
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """A column that is known by name.
+
+    Parameters
+    ----------
+    unit
+        The unit in which it is stored, as ``astropy.units.Unit`` parses it; empty for pure
+        numbers.
+    dtype
+        The storage type, as a numpy name.
+    description
+        One line for people.
+    """
+
+    unit: str
+    dtype: str
+    description: str
+
+
+ASTROMETRY = {
+    "ra": ColumnSpec("deg", "float64", "right ascension (ICRS)"),
+    "dec": ColumnSpec("deg", "float64", "declination (ICRS)"),
+    "parallax": ColumnSpec("mas", "float64", "parallax"),
+    "pmra": ColumnSpec("mas / yr", "float64", "proper motion in right ascension times cos(dec)"),
+    "pmdec": ColumnSpec("mas / yr", "float64", "proper motion in declination"),
+    "radial_velocity": ColumnSpec("km / s", "float32", "line-of-sight velocity, barycentric"),
+}
+
+ERRORS = {
+    "ra_error": ColumnSpec("mas", "float32", "standard error of ra times cos(dec)"),
+    "dec_error": ColumnSpec("mas", "float32", "standard error of dec"),
+    "parallax_error": ColumnSpec("mas", "float32", "standard error of parallax"),
+    "pmra_error": ColumnSpec("mas / yr", "float32", "standard error of pmra"),
+    "pmdec_error": ColumnSpec("mas / yr", "float32", "standard error of pmdec"),
+    "radial_velocity_error": ColumnSpec("km / s", "float32", "error of radial_velocity"),
+}
+
+_FIVE = ("ra", "dec", "parallax", "pmra", "pmdec")
+CORRELATIONS: tuple[tuple[str, str], ...] = tuple(
+    (a, b) for i, a in enumerate(_FIVE) for b in _FIVE[i + 1 :]
+)
+"""The pairs of astrometric parameters whose correlation Gaia publishes, as ``<a>_<b>_corr``."""
+
+CARTESIAN = {
+    "x": ColumnSpec("kpc", "float32", "Galactocentric x, the Sun at positive x"),
+    "y": ColumnSpec("kpc", "float32", "Galactocentric y, the disc turns towards negative y"),
+    "z": ColumnSpec("kpc", "float32", "Galactocentric z, towards the north Galactic pole"),
+    "vx": ColumnSpec("km / s", "float32", "velocity along x"),
+    "vy": ColumnSpec("km / s", "float32", "velocity along y"),
+    "vz": ColumnSpec("km / s", "float32", "velocity along z"),
+}
+
+DERIVED = {
+    "distance": ColumnSpec("kpc", "float32", "distance from the Sun"),
+    **CARTESIAN,
+    "has_6d": ColumnSpec("", "bool", "position and velocity are both known"),
+    "not_6d_reason": ColumnSpec("", "uint8", "0 for 6D, else the reason's place in the manifest"),
+}
+"""What ingest adds to every catalogue (a simulation brings its Cartesian columns itself)."""
+
+_PHOTOMETRY = {
+    "phot_g_mean_mag": ColumnSpec("mag", "float32", "mean magnitude in G"),
+    "phot_bp_mean_mag": ColumnSpec("mag", "float32", "mean magnitude in BP"),
+    "phot_rp_mean_mag": ColumnSpec("mag", "float32", "mean magnitude in RP"),
+    "bp_rp": ColumnSpec("mag", "float32", "colour BP - RP"),
+    "grvs_mag": ColumnSpec("mag", "float32", "magnitude in the band of the RVS"),
+    "ruwe": ColumnSpec("", "float32", "renormalised unit weight error"),
+    "parallax_over_error": ColumnSpec("", "float32", "parallax divided by its error"),
+}
+
+KNOWN: dict[str, ColumnSpec] = {
+    "source_id": ColumnSpec("", "int64", "identifier"),
+    **ASTROMETRY,
+    **ERRORS,
+    **{
+        f"{a}_{b}_corr": ColumnSpec("", "float32", f"correlation of {a} with {b}")
+        for a, b in CORRELATIONS
+    },
+    **_PHOTOMETRY,
+}
+"""The columns of an astrometric table that are known by name."""
+
+GAIA_NAMES = frozenset(KNOWN) | {
+    "l",
+    "b",
+    "ecl_lon",
+    "ecl_lat",
+    "ref_epoch",
+    "nu_eff_used_in_astrometry",
+    "pseudocolour",
+    "astrometric_params_solved",
+    "astrometric_excess_noise",
+    "phot_bp_rp_excess_factor",
+    "bp_g",
+    "g_rp",
+    "rv_template_teff",
+    "teff_gspphot",
+    "logg_gspphot",
+    "mh_gspphot",
+    "distance_gspphot",
+    "ag_gspphot",
+    "ebpminrp_gspphot",
+    "random_index",
+    "solution_id",
+}
+"""Names that are recognised in any mixture of capitals and stored in small letters."""
+
+REQUIRED: dict[Kind, tuple[str, ...]] = {
+    "astrometry": ("ra", "dec", "parallax", "pmra", "pmdec"),
+    "simulation": tuple(CARTESIAN),
+}
+"""What a table must have. A star without a radial velocity is of use; one without a place or
+a proper motion column points to a column map that has been forgotten."""
+
+NOT_6D_REASONS: tuple[str, ...] = (
+    "no parallax",
+    "parallax not positive",
+    "no distance",
+    "distance not positive",
+    "no proper motion",
+    "no radial velocity",
+    "no velocity",
+    "out of range",
+)
+"""Why a star has no place in a 6D population: code ``i + 1`` in ``not_6d_reason``."""
+
+_PARSEC_DISTANCES = ("r_med_geo", "r_med_photogeo", "r_est", "distance_gspphot")
+
+
+def distance_unit(column: str) -> str:
+    """Give the unit that a distance column without one is taken in.
+
+    Those of Bailer-Jones et al. (2018, 2021) and of Gaia's GSP-Phot are published in parsec;
+    any other is taken in kpc, the unit of the store.
+    """
+    return "pc" if column.lower() in _PARSEC_DISTANCES else "kpc"
