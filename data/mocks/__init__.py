@@ -1,0 +1,1 @@
+"""Mock catalogues in equilibrium, with known truth."""
