@@ -1,0 +1,1 @@
+"""What to show and what to say: decisions and sentences, free of any toolkit."""
