@@ -1,0 +1,120 @@
+"""Formulae of the derived columns: pure functions of columns.
+
+All take columns as doubles of shape (n,) and, by keyword, the Sun's position in kpc, shape (3,).
+The frame is Galactocentric with the Sun at +x, so the disc turns towards -y.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.frames import Floats
+
+_DEGREE = np.pi / 180.0
+
+
+def length(*components: Floats, sun: Floats) -> Floats:
+    """Length of a vector, in the unit of its components."""
+    return np.sqrt(sum((c**2 for c in components[1:]), start=components[0] ** 2))
+
+
+def itself(values: Floats, *, sun: Floats) -> Floats:
+    """Give the column as it is, under its other name."""
+    return values
+
+
+def ratio(values: Floats, errors: Floats, *, sun: Floats) -> Floats:
+    """Give a quantity in units of its error."""
+    return values / errors
+
+
+def azimuth(x: Floats, y: Floats, *, sun: Floats) -> Floats:
+    """Galactocentric azimuth in degrees, in (-180, 180], 0 at the Sun, positive along rotation."""
+    return np.arctan2(-y, x) / _DEGREE
+
+
+def radial_motion(x: Floats, y: Floats, vx: Floats, vy: Floats, *, sun: Floats) -> Floats:
+    """v_R = (x vx + y vy) / R, positive outwards, in the unit of the velocities."""
+    return (x * vx + y * vy) / np.hypot(x, y)
+
+
+def angular_momentum(x: Floats, y: Floats, vx: Floats, vy: Floats, *, sun: Floats) -> Floats:
+    """L_z = -(x vy - y vx), positive along Galactic rotation (which runs towards -y at +x)."""
+    return y * vx - x * vy
+
+
+def rotation_velocity(x: Floats, y: Floats, vx: Floats, vy: Floats, *, sun: Floats) -> Floats:
+    """v_phi = L_z / R, positive along Galactic rotation."""
+    return angular_momentum(x, y, vx, vy, sun=sun) / np.hypot(x, y)
+
+
+def toomre(x: Floats, y: Floats, vx: Floats, vy: Floats, vz: Floats, *, sun: Floats) -> Floats:
+    """Vertical axis of the Toomre diagram, sqrt(v_R^2 + v_z^2)."""
+    v_radial = radial_motion(x, y, vx, vy, sun=sun)
+    return np.sqrt(v_radial**2 + vz**2)
+
+
+def distance_from_sun(x: Floats, y: Floats, z: Floats, *, sun: Floats) -> Floats:
+    """Distance from the Sun in kpc, from the Galactocentric position."""
+    return np.sqrt((x - sun[0]) ** 2 + (y - sun[1]) ** 2 + (z - sun[2]) ** 2)
+
+
+# Rotation from the ICRS to Galactic axes: Hipparcos catalogue, vol. 1, eq. 1.5.11.
+_TO_GALACTIC = np.array(
+    [
+        [-0.0548755604162154, -0.8734370902348850, -0.4838350155487132],
+        [0.4941094278755837, -0.4448296299600112, 0.7469822444972189],
+        [-0.8676661490190047, -0.1980763734312015, 0.4559837761750669],
+    ]
+)
+
+
+def _galactic_axes(ra: Floats, dec: Floats) -> list[Floats]:
+    cos_dec = np.cos(dec * _DEGREE)
+    icrs = (
+        cos_dec * np.cos(ra * _DEGREE),
+        cos_dec * np.sin(ra * _DEGREE),
+        np.sin(dec * _DEGREE),
+    )
+    return [row[0] * icrs[0] + row[1] * icrs[1] + row[2] * icrs[2] for row in _TO_GALACTIC]
+
+
+def galactic_longitude(ra: Floats, dec: Floats, *, sun: Floats) -> Floats:
+    """Galactic longitude in degrees, in [0, 360), from ICRS coordinates in degrees."""
+    u, v, _ = _galactic_axes(ra, dec)
+    return np.arctan2(v, u) / _DEGREE % 360.0
+
+
+def galactic_latitude(ra: Floats, dec: Floats, *, sun: Floats) -> Floats:
+    """Galactic latitude in degrees from ICRS coordinates in degrees."""
+    return np.arcsin(np.clip(_galactic_axes(ra, dec)[2], -1.0, 1.0)) / _DEGREE
+
+
+def _heliocentric(x: Floats, y: Floats, z: Floats, sun: Floats) -> list[Floats]:
+    """Heliocentric Galactic axes (to the centre, along rotation, to the north pole).
+
+    The frame's plane is tilted about the y axis by asin(z_sun / d) so that the Sun lies above
+    it while the direction b = 0, l = 0 points to the centre (astropy's Galactocentric).
+    """
+    toward, along = -(x - sun[0]), -(y - sun[1])
+    up = z - sun[2]
+    sine = sun[2] / sun[0]
+    cosine = np.sqrt(1.0 - sine**2)
+    return [cosine * toward - sine * up, along, sine * toward + cosine * up]
+
+
+def seen_longitude(x: Floats, y: Floats, z: Floats, *, sun: Floats) -> Floats:
+    """Galactic longitude in degrees, in [0, 360), of a position seen from the Sun."""
+    toward, along, _ = _heliocentric(x, y, z, sun)
+    return np.arctan2(along, toward) / _DEGREE % 360.0
+
+
+def seen_latitude(x: Floats, y: Floats, z: Floats, *, sun: Floats) -> Floats:
+    """Galactic latitude in degrees of a position seen from the Sun."""
+    toward, along, up = _heliocentric(x, y, z, sun)
+    return np.arctan2(up, np.hypot(toward, along)) / _DEGREE
+
+
+def absolute_magnitude(magnitude: Floats, distance: Floats, *, sun: Floats) -> Floats:
+    """M = m - 5 log10(d / 10 pc) with d in kpc, without extinction."""
+    return magnitude - 5.0 * np.log10(distance) - 10.0

@@ -1,0 +1,49 @@
+"""Selections: a tree of cuts that gives a mask, a sentence, a text and a hash.
+
+The tree is described in :mod:`data.selection.tree`, the text in :mod:`data.selection.parser`.
+"""
+
+from __future__ import annotations
+
+from data.selection.evaluate import mask, refine
+from data.selection.expressions import FUNCTIONS, Expression, expression_columns
+from data.selection.parser import parse, parse_expression
+from data.selection.sources import from_json, read_selection
+from data.selection.text import caption, expression_text, to_text
+from data.selection.tree import (
+    COMPARISONS,
+    CYCLIC,
+    Node,
+    Tree,
+    canonical,
+    columns,
+    conjuncts,
+    leaves,
+    selection_hash,
+    validate,
+)
+
+__all__ = [
+    "COMPARISONS",
+    "CYCLIC",
+    "FUNCTIONS",
+    "Expression",
+    "Node",
+    "Tree",
+    "canonical",
+    "caption",
+    "columns",
+    "conjuncts",
+    "expression_columns",
+    "expression_text",
+    "from_json",
+    "leaves",
+    "mask",
+    "parse",
+    "parse_expression",
+    "read_selection",
+    "refine",
+    "selection_hash",
+    "to_text",
+    "validate",
+]

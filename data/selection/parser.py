@@ -1,0 +1,237 @@
+"""From text to a tree, through Python's grammar and a whitelist; nothing is ever evaluated.
+
+The text is a Python expression of column names, numbers, ``pi``, ``+ - * / **``, the functions
+of :data:`data.selection.expressions.FUNCTIONS`, the comparisons ``< <= > >= == !=`` (chained
+ones too), ``and``, ``or``, ``not`` and ``xor(a, b)``. ``&``, ``|``, ``^`` and ``~`` mean and,
+or, xor and not; as in Python they bind tighter than a comparison, so each comparison beside
+them needs brackets. Further:
+
+* ``a <= x <= b`` with numbers a and b is a range (on an angle such as ``l`` an arc, so
+  ``350 <= l <= 10`` runs through 0);
+* ``polygon(x, y, (0, 0), (1, 0), (0, 1))`` is the inside of a polygon;
+* ``column("vel-err")`` is a column whose name is no identifier;
+* ``named("thin disc", abs(z) < 0.3)`` gives a part a name;
+* ``everything`` and ``nothing`` (also ``True`` and ``False``) are what they say.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import warnings
+from typing import Any
+
+from data.errors import UserError
+from data.selection.expressions import (
+    FUNCTIONS,
+    MAX_DEPTH,
+    Expression,
+    check_arguments,
+    column_name,
+    number,
+)
+from data.selection.tree import Node, Tree, validate
+
+__all__ = ["parse", "parse_expression"]
+
+MAX_LENGTH = 20_000
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
+}  # fmt: skip
+_BINARY: dict[type[ast.operator], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**",
+}  # fmt: skip
+_LOGICAL: dict[type[ast.operator], str] = {ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor"}
+_BRACKETS = "Write brackets round each comparison beside & | ^ ~, or use and, or, xor(), not."
+
+
+def parse(text: str) -> Tree:
+    """Read a selection from text such as ``abs(z) < 1 and parallax_over_error > 8``.
+
+    Returns
+    -------
+    dict or None
+        A validated tree; ``None`` (everything) for an empty text.
+
+    Raises
+    ------
+    UserError
+        If the text does not follow the grammar above.
+    """
+    if not text.strip():
+        return None
+    tree = validate(_Reader(text).condition(_syntax(text), 0))
+    return None if tree == {"kind": "and", "of": []} else tree
+
+
+def parse_expression(text: str) -> Expression:
+    """Read an arithmetic expression of columns from text such as ``abs(z) + 1``."""
+    return _Reader(text).expression(_syntax(text), 0)
+
+
+def _syntax(text: str) -> ast.expr:
+    if len(text) > MAX_LENGTH:
+        raise UserError(f"The selection text is longer than {MAX_LENGTH} characters.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Line breaks are only white space here; in Python they would end the expression.
+            return ast.parse(" ".join(text.split()), mode="eval").body
+    except SyntaxError as error:
+        place = f" at character {error.offset}" if error.offset else ""
+        raise UserError(
+            f"The selection {_quoted(text)} cannot be read{place}.",
+            "It must look like: abs(z) < 1 and parallax_over_error > 8.",
+        ) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise UserError(f"The selection {_quoted(text)} cannot be read.") from None
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:77] + "...")
+
+
+class _Reader:
+    """Walks the syntax tree; keeps the text so that messages can quote the part in question."""
+
+    def __init__(self, text: str) -> None:
+        self.text = " ".join(text.split())
+
+    def condition(self, node: ast.expr, depth: int) -> Node:
+        """Read what is true or false of a star."""
+        self._check_depth(depth)
+        if isinstance(node, ast.BoolOp):
+            kind = "and" if isinstance(node.op, ast.And) else "or"
+            return {"kind": kind, "of": [self.condition(part, depth + 1) for part in node.values]}
+        if isinstance(node, ast.BinOp) and type(node.op) in _LOGICAL:
+            kind = _LOGICAL[type(node.op)]
+            parts = self._operands(node, type(node.op))
+            return {"kind": kind, "of": [self.condition(part, depth + 1) for part in parts]}
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.Invert):
+            return {"kind": "not", "of": self.condition(node.operand, depth + 1)}
+        if isinstance(node, ast.Compare):
+            return self._comparison(node, depth)
+        if isinstance(node, ast.Call):
+            return self._call(node, depth)
+        word = node.id if isinstance(node, ast.Name) else getattr(node, "value", None)
+        if word == "everything" or word is True:
+            return {"kind": "and", "of": []}
+        if word == "nothing" or word is False:
+            return {"kind": "or", "of": []}
+        raise self._no_condition(node)
+
+    def expression(self, node: ast.expr, depth: int) -> Expression:
+        """Read what is a number for each star."""
+        self._check_depth(depth)
+        if isinstance(node, ast.Constant):
+            return number(node.value, "constant in the selection")
+        if isinstance(node, ast.Name):
+            return math.pi if node.id == "pi" else {"column": column_name(node.id, "name")}
+        if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+            sides = [self.expression(side, depth + 1) for side in (node.left, node.right)]
+            return {"op": _BINARY[type(node.op)], "of": sides}
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+            inner = self.expression(node.operand, depth + 1)
+            if isinstance(node.op, ast.UAdd):
+                return inner
+            return {"op": "neg", "of": [inner]} if isinstance(inner, dict) else 0.0 - inner
+        if isinstance(node, ast.Call):
+            return self._function(node, depth)
+        raise self._no_number(node)
+
+    def _comparison(self, node: ast.Compare, depth: int) -> Node:
+        operators = [_COMPARISONS.get(type(op)) for op in node.ops]
+        if None in operators:
+            raise UserError(
+                f"The selection compares in a way that it does not know: {self._part(node)}.",
+                f"Known are: {' '.join(_COMPARISONS.values())}.",
+            )
+        terms = [self.expression(term, depth + 1) for term in (node.left, *node.comparators)]
+        if operators == ["<=", "<="] and _is_range(terms):
+            column = terms[1]["column"]  # type: ignore[index]
+            return {"kind": "range", "column": column, "min": terms[0], "max": terms[2]}
+        links = [
+            {"kind": "compare", "left": terms[i], "op": op, "right": terms[i + 1]}
+            for i, op in enumerate(operators)
+        ]
+        return links[0] if len(links) == 1 else {"kind": "and", "of": links}
+
+    def _call(self, node: ast.Call, depth: int) -> Node:
+        function = self._function_name(node)
+        if function == "xor":
+            return {"kind": "xor", "of": [self.condition(arg, depth + 1) for arg in node.args]}
+        if function == "polygon":
+            return self._polygon(node, depth)
+        if function == "named":
+            match node.args:
+                case [ast.Constant(value=str(name)), part]:
+                    return {**self.condition(part, depth + 1), "name": name}
+            raise UserError('A name is given as named("thin disc", abs(z) < 0.3).')
+        raise self._no_condition(node)
+
+    def _polygon(self, node: ast.Call, depth: int) -> Node:
+        names = [self.expression(arg, depth + 1) for arg in node.args[:2]]
+        if not all(isinstance(name, dict) and "column" in name for name in names):
+            raise UserError("The first two arguments of polygon(...) must be columns.")
+        points: list[list[Any]] = []
+        for corner in node.args[2:]:
+            if not isinstance(corner, ast.Tuple | ast.List):
+                raise UserError("The corners of polygon(...) must be pairs such as (1, 2).")
+            points.append([self.expression(value, depth + 1) for value in corner.elts])
+        columns = [name["column"] for name in names if isinstance(name, dict)]
+        return {"kind": "polygon", "columns": columns, "points": points}
+
+    def _function(self, node: ast.Call, depth: int) -> Expression:
+        function = self._function_name(node)
+        if function == "column":
+            match node.args:
+                case [ast.Constant(value=str(name))]:
+                    return {"column": column_name(name, "argument of column(...)")}
+            raise UserError('A column with an unusual name is given as column("vel-err").')
+        if function not in FUNCTIONS or FUNCTIONS[function].symbol:
+            names = [name for name, known in FUNCTIONS.items() if not known.symbol]
+            raise UserError(
+                f"The selection uses the unknown function {function!r}.",
+                f"Known are: {', '.join(names)}.",
+            )
+        check_arguments(function, len(node.args))
+        return {"op": function, "of": [self.expression(arg, depth + 1) for arg in node.args]}
+
+    def _function_name(self, node: ast.Call) -> str:
+        if not isinstance(node.func, ast.Name) or node.keywords:
+            raise UserError(f"The selection cannot call {self._part(node)}.")
+        return node.func.id
+
+    def _operands(self, node: ast.expr, operator: type[ast.operator]) -> list[ast.expr]:
+        """Flatten a & b & c, which Python nests to the left, so that length is not depth."""
+        parts: list[ast.expr] = []
+        while isinstance(node, ast.BinOp) and isinstance(node.op, operator):
+            parts.append(node.right)
+            node = node.left
+        return [node, *reversed(parts)]
+
+    def _check_depth(self, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise UserError(f"The selection is nested more than {MAX_DEPTH} levels deep.")
+
+    def _part(self, node: ast.expr) -> str:
+        return _quoted(ast.get_source_segment(self.text, node) or self.text)
+
+    def _no_condition(self, node: ast.expr) -> UserError:
+        return UserError(
+            f"{self._part(node)} is not a condition on a star.",
+            "Compare it with something, as in: abs(z) < 1.",
+        )
+
+    def _no_number(self, node: ast.expr) -> UserError:
+        logical = isinstance(node, ast.BinOp) and type(node.op) in _LOGICAL
+        return UserError(
+            f"{self._part(node)} is not a number, a column or an expression of them.",
+            _BRACKETS if logical or isinstance(node, ast.UnaryOp | ast.BoolOp) else "",
+        )
+
+
+def _is_range(terms: list[Expression]) -> bool:
+    low, middle, high = terms
+    bare = isinstance(middle, dict) and "column" in middle
+    return bare and not isinstance(low, dict) and not isinstance(high, dict)
