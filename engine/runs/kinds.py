@@ -1,0 +1,75 @@
+"""The kinds of runs: what each does, and what is checked before it starts.
+
+Jobs are named as ``module:function`` and imported by the process that works on the run, so
+that nobody else pays for importing torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from data.errors import UserError
+from engine.runs.context import RunContext
+
+__all__ = ["KINDS", "Check", "Job", "Kind", "find_kind", "load"]
+
+Job = Callable[[RunContext], dict[str, object]]
+Check = Callable[[dict[str, object], Path], dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of run.
+
+    Parameters
+    ----------
+    job
+        ``module:function``, called with a `RunContext`; gives the result.
+    check
+        ``module:function``, called with the spec and the home before anything starts; gives
+        the spec in its full form or raises `UserError`. "" for no check.
+    """
+
+    job: str
+    check: str = ""
+
+
+KINDS: Mapping[str, Kind] = {
+    "map": Kind(job="engine.mapping.job:run_map", check="engine.runs.specs:check_map"),
+}
+
+
+def find_kind(name: object, kinds: Mapping[str, Kind] = KINDS) -> Kind:
+    """Find a kind by its name.
+
+    Raises
+    ------
+    UserError
+        There is no such kind.
+    """
+    if not isinstance(name, str) or name not in kinds:
+        raise UserError(f"There is no kind of run {name!r}.", f"Known: {', '.join(kinds)}.")
+    return kinds[name]
+
+
+def load(name: str) -> Callable[..., dict[str, object]]:
+    """Import a function by ``module:function``.
+
+    Raises
+    ------
+    ValueError
+        The name has not that form, or names no function.
+    ImportError
+        There is no such module.
+    """
+    module, colon, function = name.partition(":")
+    if not colon:
+        raise ValueError(f"{name!r} is not of the form module:function")
+    found = getattr(importlib.import_module(module), function, None)
+    if not callable(found):
+        raise ValueError(f"{module} has no function {function}")
+    return cast("Callable[..., dict[str, object]]", found)

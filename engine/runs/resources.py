@@ -1,0 +1,56 @@
+"""Processor cores: how many there are, and how many a run takes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.runs.lock import FileLock
+
+__all__ = ["available_cores", "machine_slot", "takes_whole_machine", "thread_environment"]
+
+# Every library that brings threads of its own, by the variable that it reads when imported.
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+def available_cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def takes_whole_machine(spec: Mapping[str, object]) -> bool:
+    """Tell whether a spec leaves the number of threads open, and so takes every core."""
+    return spec.get("threads") is None
+
+
+def thread_environment(spec: Mapping[str, object]) -> dict[str, str]:
+    """Give the environment variables that hold a process to the threads of its spec.
+
+    Parameters
+    ----------
+    spec
+        Its ``threads``, or every available core where it has none.
+    """
+    threads = spec.get("threads")
+    count = threads if isinstance(threads, int) else available_cores()
+    return dict.fromkeys(_THREAD_VARIABLES, str(max(1, count)))
+
+
+def machine_slot(runs_folder: Path) -> FileLock:
+    """Give the lock that runs which take every core pass one after the other.
+
+    Two trainings that both use all cores slow each other down by far more than a factor of
+    two, because their threads spin while they wait for one another. The lock is dropped by
+    the kernel when its holder dies, so that nothing can hold up the next run for good.
+    """
+    return FileLock(runs_folder / ".machine.lock")

@@ -1,0 +1,110 @@
+"""What is asked of a spec before a run begins, so that nobody waits for a mistake to show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from data.errors import UserError
+
+__all__ = ["check_map"]
+
+_MAP_DEFAULTS: Mapping[str, object] = {
+    "catalogue": None,
+    "selection": None,
+    "volume": None,
+    "preset": "quick",
+    "overrides": {},
+    "seed": 0,
+    "device": "auto",
+    "threads": None,
+}
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+_MAX_SEED = 2**31 - 1
+
+
+def check_map(spec: dict[str, object], home: Path) -> dict[str, object]:
+    """Check the spec of a map, and give it in its full form.
+
+    Parameters
+    ----------
+    spec
+        ``catalogue`` (an id or a name) and any of ``selection`` (a tree), ``volume``
+        (``{"centre": [x, y, z], "radius": r}``, kpc), ``preset``, ``overrides``, ``seed``,
+        ``device``, ``threads``.
+    home
+        The folder that holds catalogues and runs.
+
+    Returns
+    -------
+    dict
+        The spec with every key, the catalogue by its id.
+
+    Raises
+    ------
+    UserError
+        Something in it cannot be: an unknown catalogue, preset or setting, a selection or a
+        volume that leaves too few tracers, a seed that is no number.
+    """
+    unknown = sorted(spec.keys() - _MAP_DEFAULTS.keys() - {"kind"})
+    if unknown:
+        raise UserError(
+            f"A map has no setting {unknown[0]!r}.", f"Known: {', '.join(_MAP_DEFAULTS)}."
+        )
+    full = {"kind": "map", **_MAP_DEFAULTS, **spec}
+    _check_numbers(full)
+    _check_settings(full)
+    full["catalogue"] = _check_population(full, home)
+    return full
+
+
+def _check_numbers(spec: Mapping[str, object]) -> None:
+    seed, threads, device = spec["seed"], spec["threads"], spec["device"]
+    if not _is_int(seed) or not 0 <= seed <= _MAX_SEED:  # type: ignore[operator]
+        raise UserError(f"The seed must be a whole number from 0 to {_MAX_SEED}, not {seed!r}.")
+    if threads is not None and (not _is_int(threads) or not 1 <= threads <= 1024):  # type: ignore[operator]
+        raise UserError(f"The number of threads must be a whole number above 0, not {threads!r}.")
+    if not isinstance(device, str) or not _DEVICE.fullmatch(device):
+        raise UserError(f"There is no device {device!r}.", "Known: auto, cpu, cuda, cuda:N, mps.")
+
+
+def _check_settings(spec: Mapping[str, object]) -> None:
+    from engine.mapping.presets import resolve
+
+    preset, overrides = spec["preset"], spec["overrides"]
+    if not isinstance(preset, str) or not isinstance(overrides, dict):
+        raise UserError("A preset is a name, and overrides are pairs of a key and a value.")
+    resolve(preset, overrides)
+
+
+def _check_population(spec: Mapping[str, object], home: Path) -> str:
+    from data.population import make_population
+
+    from data.store import CatalogueStore
+
+    name = spec["catalogue"]
+    if not isinstance(name, str):
+        raise UserError("A map needs a catalogue.", "Give its id or its name.")
+    catalogue = CatalogueStore(home).open(name)
+    make_population(catalogue, spec["selection"], _volume(spec["volume"]))
+    return catalogue.id
+
+
+def _volume(volume: object) -> object:
+    from data.population import Volume
+
+    if volume is None:
+        return None
+    if not isinstance(volume, dict) or not isinstance(volume.get("centre"), list | tuple):
+        raise UserError('A volume has the form {"centre": [x, y, z], "radius": r}, in kpc.')
+    try:
+        centre = tuple(float(value) for value in volume["centre"])
+        radius = float(volume["radius"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError("The centre and the radius of a volume are numbers, in kpc.") from error
+    return Volume(centre, radius)
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
