@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import astropy.constants as const
-import astropy.units as u
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["flattened_nfw_density"]
+from data.constants import G
 
-G: float = float(const.G.to_value(u.kpc * u.km**2 / u.s**2 / u.Msun))
-"""Newton's constant in kpc (km/s)^2 / Msun."""
+__all__ = ["flattened_nfw_density"]
 
 
 def flattened_nfw_density(

@@ -18,10 +18,18 @@ import gala.integrate as gi
 import numpy as np
 import numpy.typing as npt
 
-from data.mocks.potentials import KPC_PER_MYR, GalaxyPotential
+from data.mocks.potentials import KM_S_PER_KPC_MYR, GalaxyPotential
 from data.mocks.tracers import RadialTables, Tracer, draw
 
-__all__ = ["Ball", "Candidates", "Mixing", "candidates", "choose_step", "integrate"]
+__all__ = [
+    "Ball",
+    "Candidates",
+    "Mixing",
+    "candidates",
+    "choose_step",
+    "integrate",
+    "turn_into_ball",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -115,7 +123,7 @@ def integrate(
     """
     n_steps = max(1, int(np.ceil(duration / step)))
     start = gd.PhaseSpacePosition.from_w(
-        np.concatenate([x.T, v.T / KPC_PER_MYR]), units=galaxy.gala.units
+        np.concatenate([x.T, v.T / KM_S_PER_KPC_MYR]), units=galaxy.gala.units
     )
     orbit: Any = galaxy.gala.integrate_orbit(
         start,
@@ -126,7 +134,7 @@ def integrate(
     )
     w = np.asarray(orbit.w()).reshape(6, -1, len(x))
     positions = np.moveaxis(w[:3], 0, -1)
-    velocities = np.moveaxis(w[3:], 0, -1) * KPC_PER_MYR
+    velocities = np.moveaxis(w[3:], 0, -1) * KM_S_PER_KPC_MYR
     if save_all:
         return positions, velocities
     return positions[-1], velocities[-1]
@@ -193,21 +201,41 @@ def _observe_turned(
     mixing: Mixing,
     rng: np.random.Generator,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Observe each orbit once and turn it about z into the ball (axisymmetric potentials).
-
-    Returns positions, velocities and weights of those that the ball can contain; the weight
-    is the share of azimuths inside, and the azimuth is uniform on those.
-    """
+    """Observe each orbit once and turn it about z into the ball (axisymmetric potentials)."""
     x, v = integrate(galaxy, x, v, rng.uniform(mixing.start, mixing.end), mixing.step)
     if galaxy.mirror_z:
         side = rng.choice([-1.0, 1.0], size=len(x))
         x[:, 2] *= side
         v[:, 2] *= side
+    return turn_into_ball(x, v, ball, rng)
+
+
+def turn_into_ball(
+    x: FloatArray, v: FloatArray, ball: Ball, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Turn stars about z to a random azimuth inside the ball.
+
+    Parameters
+    ----------
+    x, v
+        Positions and velocities (n, 3) at any azimuth.
+    ball
+        The observed volume.
+    rng
+        Source of the azimuths, which are uniform on the arc that lies inside.
+
+    Returns
+    -------
+    Positions, velocities and weights of the stars that the ball can contain; the weight is the
+    share of all azimuths that lies inside. Weighted (or thinned) by it, the stars are those
+    that the axisymmetric population has in the ball.
+    """
     half_arc = ball.half_arc(np.hypot(x[:, 0], x[:, 1]), x[:, 2])
     turn = half_arc * rng.uniform(-1.0, 1.0, len(x)) - np.arctan2(x[:, 1], x[:, 0])
-    cos, sin = np.cos(turn), np.sin(turn)
-    for w in (x, v):
-        w[:, 0], w[:, 1] = w[:, 0] * cos - w[:, 1] * sin, w[:, 0] * sin + w[:, 1] * cos
+    cos, sin, one = np.cos(turn), np.sin(turn), np.ones(len(x))
+    zero = np.zeros(len(x))
+    rotation = np.array([[cos, -sin, zero], [sin, cos, zero], [zero, zero, one]])
+    x, v = (np.einsum("ijn,nj->ni", rotation, w) for w in (x, v))
     # An arc's end may round to just outside; such a star has measure zero.
     inside = (half_arc > 0.0) & ball.contains(x)
     return x[inside], v[inside], half_arc[inside] / np.pi

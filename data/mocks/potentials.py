@@ -19,13 +19,13 @@ from gala.units import galactic
 from data.errors import UserError
 from data.mocks.flattened_nfw import flattened_nfw_density
 
-__all__ = ["DEFAULT", "KPC_PER_MYR", "Component", "GalaxyPotential", "named", "names"]
+__all__ = ["DEFAULT", "KM_S_PER_KPC_MYR", "Component", "GalaxyPotential", "named", "names"]
 
 FloatArray = npt.NDArray[np.float64]
 
 DEFAULT = "milky-way"
 
-KPC_PER_MYR: float = float((1 * u.kpc / u.Myr).to_value(u.km / u.s))
+KM_S_PER_KPC_MYR: float = float((1 * u.kpc / u.Myr).to_value(u.km / u.s))
 """One kpc/Myr, gala's unit of velocity, in km/s."""
 
 MSUN_PER_PC3: float = 1e-9
@@ -67,7 +67,7 @@ class Component:
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @cached_property
-    def gala(self) -> Any:
+    def gala(self) -> gp.PotentialBase:
         """The component as a gala potential in gala's `galactic` units."""
         potential, units = KINDS[self.kind]
         quantities = {name: value * units[name] for name, value in self.parameters.items()}
@@ -119,7 +119,7 @@ class GalaxyPotential:
     mirror_z: bool = True
 
     @cached_property
-    def gala(self) -> Any:
+    def gala(self) -> gp.CCompositePotential:
         """The galaxy as one gala potential with a C implementation."""
         composite = gp.CCompositePotential()
         for name, component in self.components.items():

@@ -139,21 +139,28 @@ def _collect(
     weight so far stands for it: tickets are kept and judged again when it grows.
     """
     parts: list[Candidates] = []
-    bound = work.bound
+    bound, kept = work.bound, 0
     for part in _chunks_in_order(work, pool, threads):
         parts.append(part)
-        if len(part.weight):
-            bound = max(bound, float(part.weight.max()))
-        kept = sum(int(np.count_nonzero(p.ticket * bound < p.weight)) for p in parts)
+        largest = float(part.weight.max(initial=0.0))
+        if largest > bound:
+            bound = largest
+            kept = sum(int(np.count_nonzero(_keep(p, bound))) for p in parts)
+        else:
+            kept += int(np.count_nonzero(_keep(part, bound)))
         report(kept)
         if kept >= wanted:
             break
         if kept == 0 and len(parts) >= MAX_EMPTY_CHUNKS:
             raise _empty(work)
-    masks = [p.ticket * bound < p.weight for p in parts]
-    x = np.concatenate([p.x[m] for p, m in zip(parts, masks, strict=True)])
-    v = np.concatenate([p.v[m] for p, m in zip(parts, masks, strict=True)])
+    x = np.concatenate([p.x[_keep(p, bound)] for p in parts])
+    v = np.concatenate([p.v[_keep(p, bound)] for p in parts])
     return x[:wanted], v[:wanted]
+
+
+def _keep(part: Candidates, bound: float) -> npt.NDArray[np.bool_]:
+    """Tell which candidates (n,) are kept when `bound` is the largest weight."""
+    return part.ticket * bound < part.weight
 
 
 def _chunks_in_order(work: _Work, pool: ThreadPoolExecutor, threads: int) -> Iterator[Candidates]:
