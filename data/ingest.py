@@ -1,0 +1,209 @@
+"""From a table file, or arrays, to a catalogue in the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.errors import UserError
+from data.frames import SolarParameters
+from data.intake import Intake
+from data.matching import Matched, match_columns
+from data.readers import open_table
+from data.readers.arrays import ArrayReader
+from data.readers.base import Reader
+from data.schema import DERIVED, KNOWN, Kind
+from data.store import TRUTH, Catalogue, CatalogueStore
+from data.writing import check_space, make_manifest, new_folder, write_columns
+
+__all__ = ["ingest", "ingest_arrays", "summary"]
+
+Progress = Callable[[float, str], None]
+
+_CELLS_PER_CHUNK = 1 << 22
+_ROWS_PER_CHUNK = 1 << 18
+
+
+def ingest(
+    file: str | Path,
+    home: Path,
+    *,
+    name: str | None = None,
+    column_map: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+    kind: Kind | None = None,
+    sun: SolarParameters | None = None,
+    distance: str | None = None,
+    progress: Progress | None = None,
+) -> Catalogue:
+    """Bring a table file into the store.
+
+    Parameters
+    ----------
+    file
+        FITS, VOTable, ECSV, CSV (also gzipped), Parquet or HDF5.
+    home
+        The home folder.
+    name
+        What to call the catalogue; the file's name by default.
+    column_map
+        Name in the store to name in the table, where the table does not use Gaia's names:
+        ``{"radial_velocity": "vlos"}``.
+    units
+        Units by column name; they override those that the table states.
+    kind
+        ``astrometry`` or ``simulation``; found out from the columns by default.
+    sun
+        The Sun's place and motion; the design's values by default.
+    distance
+        A column that holds the distance; 1/parallax by default.
+    progress
+        Called with a fraction (0 to 1) and a word about what is being done.
+
+    Returns
+    -------
+    Catalogue
+        ``already_there`` is set where the store held the same content under the same name.
+
+    Raises
+    ------
+    UserError
+        If the table cannot be read or cannot be trusted. The store is then as it was.
+    """
+    path = Path(file).expanduser()
+    reader = open_table(path)
+    try:
+        provenance = {
+            "file": str(path.absolute()),
+            "format": reader.format,
+            "bytes": path.stat().st_size,
+        }
+        matched = match_columns(
+            reader.fields, kind=kind, column_map=column_map, units=units, distance=distance
+        )
+        about = _About(name or path.name.split(".")[0], provenance, sun or SolarParameters())
+        return _store(reader, matched, home, about, progress)
+    finally:
+        reader.close()
+
+
+def ingest_arrays(
+    columns: Mapping[str, npt.NDArray[Any]],
+    home: Path,
+    *,
+    name: str,
+    kind: Kind,
+    provenance: Mapping[str, Any],
+    truth: Mapping[str, Any] | None = None,
+    sun: SolarParameters | None = None,
+    units: Mapping[str, str] | None = None,
+    distance: str | None = None,
+    progress: Progress | None = None,
+) -> Catalogue:
+    """Bring columns from memory into the store, as `ingest` does with a file.
+
+    Parameters
+    ----------
+    columns
+        Arrays of one shape (n,) under the names of the store and in its units.
+    home, name, kind, sun, units, distance, progress
+        As for `ingest`.
+    provenance
+        What is known about where they come from; it must go into JSON.
+    truth
+        The truth of a mock, stored beside the columns.
+
+    Raises
+    ------
+    UserError
+        As for `ingest`.
+    """
+    specs = {**DERIVED, **KNOWN}
+    stated = {name: specs[name].unit for name in columns if name in specs and specs[name].unit}
+    described = {name: specs[name].description for name in columns if name in specs}
+    reader = ArrayReader(columns, stated | dict(units or {}), described)
+    matched = match_columns(reader.fields, kind=kind, distance=distance)
+    about = _About(name, dict(provenance), sun or SolarParameters(), truth)
+    return _store(reader, matched, home, about, progress)
+
+
+def summary(catalogue: Catalogue) -> dict[str, Any]:
+    """Give the object that ``ingest --json`` prints."""
+    manifest = catalogue.manifest
+    return {
+        "catalogue": manifest.id,
+        "rows": manifest.rows,
+        "dropped": manifest.dropped,
+        "with_6d": manifest.with_6d,
+        "not_6d": manifest.not_6d,
+    }
+
+
+@dataclass(frozen=True)
+class _About:
+    """What is said about a table beside its columns."""
+
+    name: str
+    provenance: dict[str, Any]
+    sun: SolarParameters = field(default_factory=SolarParameters)
+    truth: Mapping[str, Any] | None = None
+
+
+def _store(
+    reader: Reader, matched: Matched, home: Path, about: _About, progress: Progress | None
+) -> Catalogue:
+    """Read all chunks, judge the rows, write the columns and put the folder in place."""
+    say = progress or (lambda fraction, word: None)
+    store = CatalogueStore(home)
+    with new_folder(store) as folder:
+        check_space(reader.n_rows, matched, folder)
+        spools = folder / "spools"
+        spools.mkdir()
+        intake = Intake(matched, about.sun, spools)
+        rows = min(_ROWS_PER_CHUNK, max(1024, _CELLS_PER_CHUNK // len(matched.sources)))
+        for chunk in reader.chunks(matched.sources, rows):
+            intake.add(chunk)
+            say(0.7 * chunk.fraction, "reading")
+        keep, dropped, skipped = intake.verdict()
+        if not (intake.rows if keep is None else keep.any()):
+            raise _nothing_left(dropped)
+        columns, hashes = write_columns(
+            intake.spools, matched, keep, folder, lambda done: say(0.7 + 0.3 * done, "storing")
+        )
+        spools.rmdir()
+        if about.truth is not None:
+            (folder / TRUTH).write_text(json.dumps(about.truth), encoding="utf-8")
+        manifest = make_manifest(
+            matched,
+            name=about.name,
+            provenance=about.provenance,
+            sun=about.sun,
+            truth=about.truth,
+            columns=columns,
+            hashes=hashes,
+            rows=intake.rows if keep is None else int(np.sum(keep)),
+            dropped=dropped,
+            skipped=skipped,
+            folder=folder,
+        )
+        manifest.write(folder)
+        catalogue = store.adopt(folder, manifest.id)
+    say(1.0, "already in the store" if catalogue.already_there else "done")
+    return catalogue
+
+
+def _nothing_left(dropped: Mapping[str, int]) -> UserError:
+    """Say why not one row of a table could be kept."""
+    if not dropped:
+        return UserError("The table has no rows.", "Choose a table with stars in it.")
+    counted = ", ".join(f"{reason}: {n}" for reason, n in dropped.items())
+    return UserError(
+        f"No row of the table could be kept ({counted}).",
+        "Check that the columns for the position are the right ones, and their units.",
+    )

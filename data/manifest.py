@@ -1,0 +1,145 @@
+"""What is known about a catalogue in the store: its manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from data.errors import UserError
+from data.frames import SolarParameters
+from data.schema import Kind
+
+__all__ = ["MANIFEST", "Column", "Manifest", "UnitOrigin"]
+
+MANIFEST = "manifest.json"
+VERSION = 1
+
+UnitOrigin = Literal["stated", "assumed", "given", "derived"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A stored column.
+
+    Parameters
+    ----------
+    unit
+        As ``astropy.units.Unit`` parses it where it can be parsed; empty for pure numbers.
+    dtype
+        numpy name of the type that `Catalogue.column` gives.
+    description
+        One line for people.
+    unit_origin
+        ``stated`` by the table, ``given`` by the user, ``assumed`` because the table says
+        nothing, or ``derived`` at ingest.
+    source
+        The name in the table that it came from; empty if derived.
+    file
+        File name inside the folder ``columns``.
+    """
+
+    unit: str
+    dtype: str
+    description: str
+    unit_origin: UnitOrigin = "stated"
+    source: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What is known about a catalogue.
+
+    Parameters
+    ----------
+    id, name
+        The content id (``<slug>-<8 hex>``) and the name that the user gave.
+    kind
+        ``astrometry`` or ``simulation``.
+    rows, dropped
+        Rows kept, and rows dropped by reason; together the rows read.
+    with_6d, not_6d
+        Stars with position and velocity, and the others by reason; together ``rows``.
+    not_6d_reasons
+        Names of the codes 1, 2, ... in the column ``not_6d_reason``.
+    columns
+        The stored columns by name.
+    skipped
+        Columns of the table that were not stored, each with why.
+    sun
+        The Sun's place and motion that were used.
+    frame
+        The frame of x, y, z in words.
+    origin_of_distance
+        ``1/parallax``, the name of the column that it was taken from, or ``positions``.
+    provenance
+        Where the table came from: file, format, size, versions and the like.
+    content_hash
+        Hash of the stored numbers.
+    created
+        UTC, ISO 8601.
+    """
+
+    id: str
+    name: str
+    kind: Kind
+    rows: int
+    dropped: dict[str, int]
+    with_6d: int
+    not_6d: dict[str, int]
+    not_6d_reasons: tuple[str, ...]
+    columns: dict[str, Column]
+    skipped: dict[str, str]
+    sun: SolarParameters
+    frame: str
+    origin_of_distance: str
+    provenance: dict[str, Any]
+    content_hash: str
+    created: str
+    version: int = field(default=VERSION)
+
+    @property
+    def parent(self) -> str | None:
+        """The table file that it was ingested from, if it was a file."""
+        file = self.provenance.get("file")
+        return None if file is None else str(file)
+
+    def write(self, folder: Path) -> None:
+        """Write the manifest into the folder of a catalogue that nobody reads yet."""
+        stored = asdict(self) | {"sun": self.sun.to_dict()}
+        text = json.dumps(stored, indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """Read the manifest of a catalogue.
+
+        Raises
+        ------
+        UserError
+            If it is missing, damaged or of another version.
+        """
+        try:
+            stored = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            if stored["version"] != VERSION:
+                raise UserError(
+                    f"The catalogue {folder.name} was written by another version of Via Obscura.",
+                    "Ingest its table again.",
+                )
+            return cls._from_dict(stored)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UserError(
+                f"The manifest of the catalogue {folder.name} is missing or damaged.",
+                "Delete the catalogue and ingest its table again.",
+            ) from error
+
+    @classmethod
+    def _from_dict(cls, stored: Mapping[str, Any]) -> Manifest:
+        fields = dict(stored)
+        fields["columns"] = {name: Column(**c) for name, c in stored["columns"].items()}
+        fields["sun"] = SolarParameters.from_dict(stored["sun"])
+        fields["not_6d_reasons"] = tuple(stored["not_6d_reasons"])
+        return cls(**fields)
