@@ -15,7 +15,7 @@ from zuko.transforms import MonotonicAffineTransform
 __all__ = ["FlowShape", "MemberFlow", "SmoothAffineTransform"]
 
 
-class SmoothAffineTransform(MonotonicAffineTransform):
+class SmoothAffineTransform(MonotonicAffineTransform):  # type: ignore[misc]  # zuko is untyped
     """The affine map y = exp(a) x + b with a bounded by tanh.
 
     zuko bounds ``a`` by a/(1 + |a/c|), whose second derivative jumps at a = 0; accelerations

@@ -1,0 +1,1 @@
+"""Labelled grids of results with errors, units and provenance."""

@@ -1,0 +1,1 @@
+"""The mass map: from a tracer population to cubes, as one run."""

@@ -1,0 +1,167 @@
+"""Presets of a map, and how a user changes them."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import typing
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from data.errors import UserError
+from engine.density.settings import TrainingSettings
+
+__all__ = ["PRESETS", "MapSettings", "resolve"]
+
+
+@dataclass(frozen=True)
+class MapSettings:
+    """Everything that a map can be asked for.
+
+    Parameters
+    ----------
+    members
+        Flows in the ensemble.
+    bootstrap
+        Whether each member learns from its own bootstrap sample.
+    validation
+        Part of the stars that a member does not learn from.
+    position_transforms, position_hidden, position_epochs
+        Autoregressive layers, width of their two hidden layers and passes for p(x).
+    velocity_transforms, velocity_hidden, velocity_epochs
+        The same for p(v|x).
+    batch, learning_rate, patience, average
+        See ``TrainingSettings``.
+    velocities
+        Velocities at each position in the pointwise solve.
+    clip
+        Radius in standard deviations beyond which the flow's base is not sampled.
+    spacing
+        Grid spacing in x and y, kpc.
+    z_cells
+        Number of grid values in z, denser towards the plane.
+    """
+
+    members: int = 4
+    bootstrap: bool = True
+    validation: float = 0.1
+    position_transforms: int = 6
+    position_hidden: int = 64
+    position_epochs: int = 10
+    velocity_transforms: int = 6
+    velocity_hidden: int = 64
+    velocity_epochs: int = 10
+    batch: int = 4096
+    learning_rate: float = 4e-3
+    patience: int = 8
+    average: float = 0.99
+    velocities: int = 512
+    clip: float = 4.5
+    spacing: float = 0.5
+    z_cells: int = 33
+
+    def training(self, flow: str) -> TrainingSettings:
+        """Give the training settings of the ``position`` or the ``velocity`` flow."""
+        epochs = self.position_epochs if flow == "position" else self.velocity_epochs
+        return TrainingSettings(
+            epochs=epochs,
+            batch=self.batch,
+            learning_rate=self.learning_rate,
+            patience=self.patience,
+            average=self.average,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give a plain dictionary for provenance."""
+        return asdict(self)
+
+
+PRESETS: dict[str, MapSettings] = {
+    "quick": MapSettings(),
+    "standard": MapSettings(
+        members=8,
+        position_epochs=24,
+        velocity_hidden=96,
+        velocity_epochs=24,
+        velocities=1024,
+    ),
+    "paper": MapSettings(
+        members=10,
+        position_transforms=8,
+        position_hidden=96,
+        position_epochs=60,
+        velocity_transforms=8,
+        velocity_hidden=128,
+        velocity_epochs=60,
+        velocities=10_000,
+        spacing=0.25,
+        z_cells=49,
+    ),
+}
+"""``quick`` is a first look, ``standard`` the daily map, ``paper`` has the papers' 10,000
+velocities at each position."""
+
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "members": (1, 256),
+    "validation": (0.01, 0.9),
+    "position_transforms": (1, 64),
+    "position_hidden": (4, 4096),
+    "position_epochs": (1, 100_000),
+    "velocity_transforms": (1, 64),
+    "velocity_hidden": (4, 4096),
+    "velocity_epochs": (1, 100_000),
+    "batch": (32, 10_000_000),
+    "learning_rate": (1e-7, 1.0),
+    "patience": (1, 100_000),
+    "average": (0.0, 0.999999),
+    "velocities": (16, 1_000_000),
+    "clip": (1.0, 8.0),
+    "spacing": (0.01, 100.0),
+    "z_cells": (3, 2001),
+}
+
+
+def resolve(preset: str, overrides: Mapping[str, object] | None = None) -> MapSettings:
+    """Give the settings of a preset with a user's changes.
+
+    Parameters
+    ----------
+    preset
+        One of ``PRESETS``.
+    overrides
+        Field -> value, as text or number.
+
+    Raises
+    ------
+    UserError
+        For an unknown preset or field, or a value that the field cannot have.
+    """
+    if preset not in PRESETS:
+        raise UserError(f"There is no preset {preset!r}.", f"Presets: {', '.join(PRESETS)}.")
+    types = typing.get_type_hints(MapSettings)
+    changes: dict[str, Any] = {}
+    for key, value in (overrides or {}).items():
+        if key not in types:
+            near = difflib.get_close_matches(key, types, n=3) or sorted(types)
+            raise UserError(f"There is no setting {key!r}.", f"Did you mean {', '.join(near)}?")
+        changes[key] = _value(key, value, types[key])
+    return replace(PRESETS[preset], **changes)
+
+
+def _value(key: str, value: object, kind: type) -> bool | int | float:
+    text = str(value).strip().lower()
+    if kind is bool:
+        if text not in {"true", "false", "1", "0", "yes", "no"}:
+            raise UserError(f"The setting {key} is true or false, not {value!r}.")
+        return text in {"true", "1", "yes"}
+    try:
+        number = float(text)
+    except ValueError:
+        raise UserError(f"The setting {key} needs a number, not {value!r}.") from None
+    if kind is int and not number.is_integer():
+        raise UserError(f"The setting {key} needs a whole number, not {value!r}.")
+    low, high = _BOUNDS[key]
+    if not (math.isfinite(number) and low <= number <= high):
+        raise UserError(f"The setting {key} lies between {low:g} and {high:g}, not {value!r}.")
+    return int(number) if kind is int else number

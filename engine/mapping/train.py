@@ -1,0 +1,153 @@
+"""Training of both flows of a density model inside a run, with checkpoints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from engine.density.checkpoint import load_checkpoint, save_checkpoint
+from engine.density.ensemble import StackedFlow
+from engine.density.flow import FlowShape
+from engine.density.model import DensityModel, Frame
+from engine.density.split import MemberSplit, split_members
+from engine.density.training import Epoch, Training, TrainingState
+from engine.mapping.presets import MapSettings
+
+__all__ = ["Reporter", "train_density_model"]
+
+_SAVE_EVERY = 15.0  # seconds between checkpoints; epochs of a small map are shorter than this
+
+
+class Reporter(Protocol):
+    """What training tells the outside; ``RunContext`` is one."""
+
+    def event(self, kind: str, **fields: object) -> None:
+        """Record an event."""
+
+    def check_stop(self) -> None:
+        """Raise where the run shall end."""
+
+
+def train_density_model(
+    x: Tensor,
+    v: Tensor,
+    frame: Frame,
+    settings: MapSettings,
+    *,
+    seed: int,
+    checkpoints: Path,
+    reporter: Reporter,
+    on_progress: Callable[[str, float], None],
+) -> tuple[DensityModel, MemberSplit]:
+    """Train p(x) and p(v|x), going on from the checkpoints where there are any.
+
+    Parameters
+    ----------
+    x, v
+        Tracers (n, 3) in kpc and km/s, on the device to train on.
+    frame
+        Coordinates of the flows.
+    settings
+        The map's settings.
+    seed
+        Seed of starts, splits, bootstrap and batches.
+    checkpoints
+        Folder for ``position.pt``, ``velocity.pt`` and ``model.pt``.
+    reporter
+        Takes the events and says when to stop.
+    on_progress
+        Called with the flow's name and its finished part.
+
+    Returns
+    -------
+    model, split
+        The trained model and the rows that each member did and did not learn from.
+    """
+    split = split_members(
+        len(x), settings.members, settings.validation, seed, bootstrap=settings.bootstrap
+    )
+    final = checkpoints / "model.pt"
+    if final.exists():
+        return DensityModel.from_dict(load_checkpoint(final), x.device), split
+    mapped, _ = frame.ball.forward(x.double() if x.device.type != "mps" else x)
+    context = frame.space.forward(x)
+    inputs: dict[str, tuple[Tensor, Tensor | None, FlowShape]] = {
+        "position": (frame.latent.forward(mapped.to(x.dtype)), None, _shape(settings, "position")),
+        "velocity": (frame.velocity.forward(v), context, _shape(settings, "velocity")),
+    }
+    flows = {
+        name: _train_flow(
+            name, *inputs[name], split, settings, seed, checkpoints, reporter, on_progress
+        )
+        for name in inputs
+    }
+    model = DensityModel(flows["position"], flows["velocity"], frame)
+    save_checkpoint(model.to_dict(), final)
+    return model, split
+
+
+def _shape(settings: MapSettings, flow: str) -> FlowShape:
+    if flow == "position":
+        width = settings.position_hidden
+        return FlowShape(3, 0, settings.position_transforms, (width, width))
+    width = settings.velocity_hidden
+    return FlowShape(3, 3, settings.velocity_transforms, (width, width))
+
+
+def _train_flow(
+    name: str,
+    values: Tensor,
+    context: Tensor | None,
+    shape: FlowShape,
+    split: MemberSplit,
+    settings: MapSettings,
+    seed: int,
+    checkpoints: Path,
+    reporter: Reporter,
+    on_progress: Callable[[str, float], None],
+) -> StackedFlow:
+    path = checkpoints / f"{name}.pt"
+    state = None
+    if path.exists():
+        state = TrainingState.from_dict(load_checkpoint(path), values.device)
+    offset = 0 if name == "position" else 1
+    seeds = [1_000_003 * seed + 2 * member + offset for member in range(settings.members)]
+    flow = StackedFlow.initialise(shape, seeds, values.device)
+    training = Training(
+        flow,
+        values,
+        context,
+        split,
+        settings.training(name),
+        seed=2 * seed + offset,
+        state=state,
+    )
+    saved = time.monotonic()
+
+    def on_step(done: float) -> None:
+        reporter.check_stop()
+        on_progress(name, done)
+
+    def on_epoch(epoch: Epoch, state: TrainingState) -> None:
+        nonlocal saved
+        fields: dict[str, Any] = vars(epoch)
+        reporter.event("loss", flow=name, **_renamed(fields))
+        if training.finished or time.monotonic() - saved > _SAVE_EVERY:
+            save_checkpoint(state.to_dict(), path)
+            saved = time.monotonic()
+
+    return training.run(on_epoch, on_step)
+
+
+def _renamed(fields: dict[str, Any]) -> dict[str, Any]:
+    return {("lr" if key == "learning_rate" else key): value for key, value in fields.items()}
+
+
+def as_tensors(device: torch.device, *arrays: Any) -> list[Tensor]:  # noqa: ANN401
+    """Give float32 copies of arrays on a device."""
+    return [torch.as_tensor(a.copy(), dtype=torch.float32, device=device) for a in arrays]
