@@ -96,7 +96,7 @@ def list_runs(home: Path) -> list[RunRecord]:
             if run.path.exists():  # it may have been deleted a moment ago
                 told = {"sentence": error.sentence, "hint": error.hint}
                 records.append(RunRecord(run.id, "unknown", {}, RunState.FAILED, error=told))
-    return records
+    return sorted(records, key=lambda record: (record.created, record.id), reverse=True)
 
 
 def resume(
@@ -124,13 +124,10 @@ def resume(
     """
     run = open_run(home, run_id)
     kind = find_kind(run.stored().kind, kinds)
+    _check_resumable(run.record())
     with RunWriter(run) as writer:
         record = run.record()
-        if not record.resumable:
-            raise UserError(
-                f"Run {run_id} cannot be resumed: it is {record.state}.",
-                "Only runs that failed, were cancelled or interrupted can.",
-            )
+        _check_resumable(record)  # once more: somebody may have been quicker
         mover = find_executor(executor or record.executor)
         _settle(writer, record)
         run.stop_file.unlink(missing_ok=True)
@@ -186,10 +183,8 @@ def delete(home: Path, run_id: str) -> None:
         There is no such run, it is still being worked on, or it cannot be removed.
     """
     run = open_run(home, run_id)
-    with contextlib.suppress(UserError):  # a damaged record keeps nobody from deleting
-        record = run.record()
-        if record.active:
-            raise _still_active(record)
+    if _is_active(run):
+        raise UserError(f"Run {run_id} is still being worked on.", "Cancel it first.")
     try:
         with run.lock():
             # First out of sight in one step, so that a deletion that is cut short leaves no
@@ -230,6 +225,14 @@ def _plain_spec(spec: dict[str, object]) -> dict[str, object]:
     except TypeError as error:
         raise UserError(f"The request cannot be written down: {error}.") from error
     return plain if isinstance(plain, dict) else {}
+
+
+def _check_resumable(record: RunRecord) -> None:
+    if not record.resumable:
+        raise UserError(
+            f"Run {record.id} cannot be resumed: it is {record.state}.",
+            "Only runs that failed, were cancelled or interrupted can.",
+        )
 
 
 def _for_another_attempt(record: RunRecord, executor: str) -> RunRecord:
@@ -292,8 +295,11 @@ def _settle(writer: RunWriter, seen: RunRecord) -> None:
         writer.move(seen.state, error=seen.error)
 
 
-def _still_active(record: RunRecord) -> UserError:
-    return UserError(f"Run {record.id} is still {record.state}.", "Cancel it before deleting it.")
+def _is_active(run: RunDirectory) -> bool:
+    try:
+        return run.record().active
+    except UserError:  # a damaged record: the lock knows whether somebody writes to it
+        return False
 
 
 def _busy(run_id: str) -> UserError:

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data.errors import UserError
+from engine.runs import delete, launch, list_runs, open_run, submit
+from engine.runs.directory import new_run_directory
+from engine.runs.files import write_json
+from engine.runs.kinds import Kind
+from engine.runs.record import RunRecord, RunState
+
+Kinds = Mapping[str, Kind]
+
+
+def test_ids_sort_by_time_and_are_never_given_twice(home: Path) -> None:
+    ids = [new_run_directory(home, "map").id for _ in range(50)]
+    assert len(set(ids)) == 50
+    assert all(len(run_id) == len("20261121-220531-map-x7qk") for run_id in ids)
+    stamps = [run_id[:15] for run_id in ids]
+    assert stamps == sorted(stamps)
+
+
+def test_an_unknown_kind_starts_nothing(home: Path) -> None:
+    for spec in ({"kind": "sweep"}, {}, {"kind": ["map"]}):
+        with pytest.raises(UserError, match="no kind of run"):
+            submit(home, dict(spec))
+    assert not home.exists()
+
+
+def test_a_spec_that_is_refused_starts_nothing(home: Path, kinds: Kinds) -> None:
+    checked = {"count": replace(kinds["count"], check="run_jobs:user_error")}
+
+    with pytest.raises(TypeError):  # the stand-in takes one argument: it was called
+        submit(home, {"kind": "count"}, kinds=checked)
+    with pytest.raises(UserError, match="cannot be written down"):
+        submit(home, {"kind": "count", "selection": object()}, kinds=kinds)
+    assert not home.exists()
+
+
+def test_a_home_that_is_a_file_is_a_sentence(tmp_path: Path, kinds: Kinds) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="No run can be made"):
+        submit(tmp_path / "file", {"kind": "count"}, "inline", kinds=kinds)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "../runs", "a/b", "/etc", ".hidden", "-x", "a\0b", "a\nb", "é", "ｒun", "x" * 65,
+     "CON ", "<script>"],
+)  # fmt: skip
+def test_hostile_ids_are_refused(home: Path, name: str) -> None:
+    (home / "runs").mkdir(parents=True)
+    for action in (open_run, delete, launch.cancel, launch.resume):
+        with pytest.raises(UserError, match="There is no run"):
+            action(home, name)
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.text())
+def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / "runs").mkdir(exist_ok=True)
+    (tmp_path / "secret").mkdir(exist_ok=True)
+    with pytest.raises(UserError):
+        open_run(tmp_path, f"../{name}")
+    with pytest.raises(UserError):
+        open_run(tmp_path, name)
+
+
+def test_a_link_is_not_a_run(home: Path, tmp_path: Path, kinds: Kinds) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (home / "runs").mkdir(parents=True)
+    (home / "runs" / "link").symlink_to(precious)
+    with pytest.raises(UserError):
+        delete(home, "link")
+    assert list_runs(home) == []
+    assert precious.exists()
+
+
+def test_deleting(home: Path, kinds: Kinds) -> None:
+    first = submit(home, {"kind": "count"}, "inline", kinds=kinds)
+    second = submit(home, {"kind": "count"}, "inline", kinds=kinds)
+    delete(home, first.id)
+    assert [record.id for record in list_runs(home)] == [second.id]
+    with pytest.raises(UserError, match="There is no run"):
+        delete(home, first.id)
+    assert [item.name for item in (home / "runs").iterdir() if first.id in item.name] == []
+
+
+def test_the_list_survives_damaged_records(home: Path, kinds: Kinds) -> None:
+    good = submit(home, {"kind": "count", "catalogue": "c-1"}, "inline", kinds=kinds)
+    content = open_run(home, good.id).record_file.read_bytes()
+    damages = [b"", b"{", content[:-5], b"\xff\xfe", b"[]", b'{"format": 1}', content]
+    for number, damage in enumerate(damages):
+        folder = home / "runs" / f"damaged-{number}"
+        folder.mkdir()
+        (folder / "run.json").write_bytes(damage)
+    (home / "runs" / "empty").mkdir()
+    (home / "runs" / "a-file").write_text("no run")
+    records = {record.id: record for record in list_runs(home)}
+    assert len(records) == len(damages) + 2
+    assert records[good.id].summary() == {
+        "run": good.id,
+        "kind": "count",
+        "state": "done",
+        "progress": 1.0,
+        "eta_s": 0.0,
+        "catalogue": "c-1",
+    }
+    for run_id, record in records.items():
+        if run_id != good.id:
+            assert record.state == "failed"
+            assert record.error is not None
+            delete(home, run_id)
+
+
+def test_the_record_is_json_as_a_whole(home: Path, kinds: Kinds) -> None:
+    record = submit(home, {"kind": "numpy_result"}, "inline", kinds=kinds)
+    content = json.loads(json.dumps(record.to_dict(), allow_nan=False))
+    assert content["state"] == "done"
+    assert content["result"]["value"] == 2.5
+
+
+def test_a_thousand_runs_are_listed_quickly(home: Path) -> None:
+    for number in range(1000):
+        path = home / "runs" / f"20260101-{number:06d}-map-abcd"
+        path.mkdir(parents=True)
+        state = RunState.DONE if number % 2 else RunState.FAILED
+        record = RunRecord(path.name, "map", {"catalogue": "c-1"}, state)
+        write_json(path / "run.json", record.to_file())
+        write_json(path / "result.json", {"cubes": {}, "at_sun": None})
+    began = time.perf_counter()
+    records = list_runs(home)
+    took = time.perf_counter() - began
+    assert len(records) == 1000
+    assert records[0].id > records[-1].id
+    assert took < 1.0, f"{took:.2f} s"  # measured 0.1 s; the rest is for a busy machine
