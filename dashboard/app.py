@@ -8,6 +8,7 @@ from pathlib import Path
 import panel as pn
 from panel.viewable import Viewable
 
+from dashboard.limits import UPLOAD_LIMIT
 from dashboard.services import Services
 from dashboard.session import Session
 from dashboard.shell import Shell
@@ -22,8 +23,6 @@ CHECK_UNUSED_MS = 15_000
 UNUSED_LIFETIME_MS = 60_000
 #: Seconds for which the token in a loaded page can open its websocket.
 TOKEN_EXPIRATION_S = 600
-#: Largest upload in bytes, and what a websocket message may hold beside it.
-UPLOAD_LIMIT = 200 * 2**20
 
 
 def build_app(services: Services) -> Viewable:
@@ -87,7 +86,8 @@ def serve(
             check_unused_sessions_milliseconds=CHECK_UNUSED_MS,
             unused_session_lifetime_milliseconds=UNUSED_LIFETIME_MS,
             session_token_expiration=TOKEN_EXPIRATION_S,
-            websocket_max_message_size=UPLOAD_LIMIT + 2**20,
+            # An upload travels as base64 beside the rest of its message.
+            websocket_max_message_size=UPLOAD_LIMIT * 4 // 3 + 2**20,
             global_loading_spinner=False,
         )
     finally:

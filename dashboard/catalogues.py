@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard.watching import FolderWatch
+from data.store import Catalogue, CatalogueStore
 
 if TYPE_CHECKING:
-    from data.store import Catalogue, Manifest
+    from data.manifest import Manifest
 
 __all__ = ["CatalogueListing"]
 
@@ -44,11 +45,6 @@ class CatalogueListing:
 
     def list(self) -> list[Manifest]:
         """Give the manifests of all catalogues, as the store lists them."""
-        try:  # guard: removed when data.store is there
-            from data.store import CatalogueStore
-        except ImportError:
-            return []
-
         return CatalogueStore(self._home).list()
 
     def open(self, id_or_name: str) -> Catalogue:
@@ -59,8 +55,6 @@ class CatalogueListing:
         UserError
             If there is no such catalogue.
         """
-        from data.store import CatalogueStore
-
         with self._lock:
             known = self._open.get(id_or_name)
             if known is not None and known.path.is_dir():

@@ -1,0 +1,139 @@
+"""Which catalogue is on screen, what is in it, and the way to bring in another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from dashboard.pages.ingest_dialog import IngestDialog
+from dashboard.pages.parts import pairs_table, table
+from dashboard.plain import plain
+
+if TYPE_CHECKING:
+    from dashboard.services import Services
+    from dashboard.session import Session
+    from data.store import Manifest
+
+__all__ = ["CatalogueBar", "details"]
+
+
+class CatalogueBar:
+    """A chooser of catalogues with their numbers, details on demand, and a door for tables.
+
+    Parameters
+    ----------
+    services, session
+        As for a page.
+    """
+
+    def __init__(self, services: Services, session: Session) -> None:
+        self.services, self.session = services, session
+        self.ingest = IngestDialog(services, session)
+        self._seen = -1
+        self._chooser = pmui.Select(
+            label="Catalogue",
+            options={},
+            size="small",
+            width=260,
+            margin=(6, 5),
+            css_classes=["vo-catalogue"],
+        )
+        self._line = pmui.Typography(
+            "",
+            variant="body2",
+            margin=(14, 10),
+            css_classes=["vo-catalogue-line"],
+            sx={"color": "text.secondary"},
+        )
+        self._more = pmui.Toggle(
+            label="Details",
+            icon="info",
+            size="small",
+            variant="text",
+            margin=(9, 5),
+            css_classes=["vo-details-toggle"],
+        )
+        self._add = pmui.Button(
+            label="Add a table",
+            icon="add",
+            size="small",
+            variant="text",
+            margin=(9, 5),
+            css_classes=["vo-add"],
+            on_click=lambda _: self.ingest.open(),
+        )
+        self._details = table(css_class="vo-details")
+        self._details.visible = False
+        self._chooser.param.watch(self._chosen, "value")
+        self._more.param.watch(lambda e: setattr(self._details, "visible", e.new), "value")
+        session.param.watch(lambda _: self._write(), "catalogue")
+
+    def view(self) -> Viewable:
+        """Give the bar."""
+        self._row = pmui.Row(
+            self._chooser,
+            self._line,
+            self._more,
+            self._add,
+            sizing_mode="stretch_width",
+            margin=0,
+            css_classes=["vo-catalogue-bar"],
+        )
+        return pmui.Column(
+            self._row, self._details, self.ingest.view(), sizing_mode="stretch_width", margin=0
+        )
+
+    def refresh(self) -> None:
+        """Follow the store and the ingest under way."""
+        self.ingest.refresh()
+        if self.services.catalogues.version != self._seen or not self._chooser.options:
+            self._seen = self.services.catalogues.version
+            self._write()
+
+    def _chosen(self, event: object) -> None:
+        if self._chooser.value is not None:
+            self.session.open_catalogue(self._chooser.value)
+
+    def _write(self) -> None:
+        manifests = self.services.catalogues.list()
+        self._row.visible = bool(manifests)
+        options = {_label(m, manifests): m.id for m in manifests}
+        current = self.session.catalogue if self.session.catalogue in options.values() else None
+        if options != self._chooser.options or current != self._chooser.value:
+            self._chooser.param.update(options=options, value=current)
+        shown = next((m for m in manifests if m.id == current), None)
+        self._line.object = "" if shown is None else _line(shown)
+        self._details.object = "" if shown is None else details(shown)
+
+
+def _label(manifest: Manifest, everyone: list[Manifest]) -> str:
+    twins = sum(m.name == manifest.name for m in everyone)
+    return manifest.id if twins > 1 else manifest.name
+
+
+def _line(manifest: Manifest) -> str:
+    """Write the numbers of a catalogue in one line."""
+    kind = "mock or simulation" if manifest.kind == "simulation" else "astrometry"
+    return f"{manifest.rows:,} stars, {manifest.with_6d:,} with 6D ({plain(kind)})"
+
+
+def details(manifest: Manifest) -> str:
+    """Write everything that is known about a catalogue as an HTML table; text is escaped."""
+    rows = [
+        ("Id", manifest.id),
+        ("Stars", f"{manifest.rows:,}"),
+        ("With position and velocity", f"{manifest.with_6d:,}"),
+    ]
+    rows += [(f"Not in 6D: {reason}", f"{n:,}") for reason, n in manifest.not_6d.items()]
+    rows += [(f"Rows dropped: {reason}", f"{n:,}") for reason, n in manifest.dropped.items()]
+    if not manifest.dropped:
+        rows.append(("Rows dropped", "none"))
+    rows += [
+        ("Distance from", manifest.origin_of_distance),
+        ("Frame", manifest.frame),
+        ("Created", manifest.created),
+        ("Read from", manifest.parent or str(manifest.provenance.get("source", "made here"))),
+    ]
+    return pairs_table(rows)

@@ -1,0 +1,249 @@
+"""Explore: linked density panels over one catalogue, and the selection that they edit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from dashboard.pages.base import Page
+from dashboard.pages.catalogue_bar import CatalogueBar
+from dashboard.pages.linked_panel import LinkedPanel
+from dashboard.pages.selection_editor import SelectionEditor
+from dashboard.pages.welcome import Welcome
+from dashboard.pictures import Picture, all_columns, draw, unit_of
+from dashboard.policy.brushes import MODES, box, combine, lasso
+from dashboard.policy.panels import default_axes, presets_for
+
+if TYPE_CHECKING:
+    from dashboard.services import Services
+    from dashboard.session import Session
+    from data.store import Catalogue
+
+__all__ = ["ExplorePage"]
+
+#: From this many stars on the panels say at once that they are busy.
+MANY = 3_000_000
+
+
+class ExplorePage(Page):
+    """Four linked panels; what is drawn on one edits the selection, and all follow."""
+
+    title = "Explore"
+    icon = "blur_on"
+
+    def __init__(self, services: Services, session: Session) -> None:
+        super().__init__(services, session)
+        self._catalogue: Catalogue | None = None
+        self._panels: list[LinkedPanel] = []
+        self._working = self._wanted = False
+        self._seen_store = -1
+        self._bar = CatalogueBar(services, session)
+        self._welcome = Welcome(services, session, self._bar.ingest)
+        self._editor = SelectionEditor(session, self._units)
+        self._grid = pmui.Column(
+            sizing_mode="stretch_width", margin=0, css_classes=["vo-panels"], min_width=640
+        )
+        self._busy = pmui.LinearProgress(
+            visible=False, sizing_mode="stretch_width", margin=0, height=3
+        )
+
+    # --- layout ---------------------------------------------------------------------------
+
+    def view(self) -> Viewable:
+        """Build the page: the empty state and the workbench, one of them visible."""
+        self._workbench = pmui.Row(
+            pmui.Column(self._busy, self._grid, sizing_mode="stretch_width", margin=0),
+            self._build_side(),
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        watch = self.session.param.watch
+        watch(self.session.guarded(lambda _: self._open()), "catalogue")
+        watch(lambda _: self._request(), "selection")
+        watch(lambda _: self._restyle(), ["colour", "dark"])
+        return pmui.Column(
+            self._bar.view(),
+            self._welcome.view(),
+            self._workbench,
+            sizing_mode="stretch_width",
+            margin=(8, 12),
+            css_classes=["vo-explore"],
+        )
+
+    def _build_side(self) -> Viewable:
+        self._mode = pmui.RadioButtonGroup(
+            options={label: mode for mode, label in MODES.items()},
+            value="refine",
+            size="small",
+            color="primary",
+            variant="outlined",
+            margin=(2, 10, 8, 10),
+            sizing_mode="stretch_width",
+            css_classes=["vo-mode"],
+        )
+        colour = pmui.RadioButtonGroup.from_param(
+            self.session.param.colour,
+            options={"Equalised": "equalised", "Log": "log", "Linear": "linear"},
+            size="small",
+            color="primary",
+            variant="outlined",
+            label="",
+            margin=(2, 10, 8, 10),
+            sizing_mode="stretch_width",
+            css_classes=["vo-colour"],
+        )
+        tracers = pmui.Button(
+            label="Use as tracers",
+            end_icon="arrow_forward",
+            variant="contained",
+            margin=(12, 10, 10, 10),
+            sizing_mode="stretch_width",
+            css_classes=["vo-to-tracers"],
+            on_click=lambda _: self.session.go("tracers"),
+        )
+        return pmui.Paper(
+            self._editor.view(),
+            _heading("A shape that you draw"),
+            self._mode,
+            _heading("Colour of the counts"),
+            colour,
+            tracers,
+            variant="outlined",
+            elevation=0,
+            width=300,
+            margin=5,
+            sizing_mode="fixed",
+            css_classes=["vo-side"],
+            sx={"height": "fit-content", "py": 1},
+        )
+
+    # --- life -----------------------------------------------------------------------------
+
+    def on_show(self) -> None:
+        """Pick a catalogue where none is chosen yet, and draw."""
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Follow the store and the errands that fill it."""
+        self._bar.refresh()
+        self._welcome.refresh()
+        if self.services.catalogues.version != self._seen_store:
+            self._seen_store = self.services.catalogues.version
+            there = self.services.catalogues.list()
+            if self.session.catalogue is None and there:
+                self.session.open_catalogue(there[0].id)
+            elif self._catalogue is None:
+                self._open()
+        empty = self.session.catalogue is None
+        self._welcome.visible = empty
+        self._workbench.visible = not empty
+        self._busy.visible = self._working
+
+    def _open(self) -> None:
+        """Make the panels of the session's catalogue."""
+        self._catalogue = None
+        self._panels = []
+        self._grid.objects = []
+        if self.session.catalogue is None:
+            return
+        catalogue = self.services.catalogues.open(self.session.catalogue)
+        self._catalogue = catalogue
+        columns = all_columns(catalogue)
+        there = set(columns)
+        axes = [a for a in self.session.axes if {a.get("x"), a.get("y")} <= there]
+        axes = axes or default_axes(columns)
+        presets = presets_for(columns)
+        self._panels = [
+            LinkedPanel(
+                number,
+                (pair["x"], pair["y"]),
+                columns,
+                presets,
+                on_look=self._looked,
+                on_box=self._boxed,
+                on_lasso=self._lassoed,
+            )
+            for number, pair in enumerate(axes)
+        ]
+        self.session.axes = axes
+        self._restyle()
+        views = [panel.view for panel in self._panels]
+        self._grid.objects = [
+            pmui.Row(*views[i : i + 2], sizing_mode="stretch_width", margin=0)
+            for i in range(0, len(views), 2)
+        ]
+        self._request()
+
+    def _units(self) -> dict[str, str]:
+        if self._catalogue is None:
+            return {}
+        return {name: unit_of(self._catalogue, name) for name in self._catalogue.columns}
+
+    # --- pictures -------------------------------------------------------------------------
+
+    def _request(self) -> None:
+        """Ask for new counts; while some are being made, only the newest wish is kept."""
+        self._wanted = True
+        if not self._working:
+            self._start()
+
+    def _start(self) -> None:
+        catalogue = self._catalogue
+        if catalogue is None or not self._panels:
+            return
+        self._wanted, self._working = False, True
+        self._busy.visible = catalogue.n_rows > MANY
+        tree, panels = self.session.selection, self._panels
+        looks = [panel.look for panel in panels]
+        cache = self.services.rasters
+        self.session.background(
+            lambda: draw(cache, catalogue, tree, looks),
+            lambda picture: self._take(picture, panels),
+            self._failed,
+        )
+
+    def _take(self, picture: Picture, panels: list[LinkedPanel]) -> None:
+        self._working = False
+        self._busy.visible = False
+        if panels is self._panels and self._catalogue is not None:
+            for panel, content in zip(panels, picture.panels, strict=True):
+                panel.show(content)
+            self._editor.count(picture.selected, self._catalogue.n_rows, picture.selected_6d)
+        if self._wanted:
+            self._start()
+
+    def _failed(self, error: BaseException) -> None:
+        """Say what is wrong; a selection that cannot be evaluated is taken back."""
+        self._working = False
+        self._busy.visible = False
+        self.session.report(error)
+        if self.session.history.can_go_back:
+            self.session.undo()
+
+    def _restyle(self) -> None:
+        for panel in self._panels:
+            panel.restyle(colour=self.session.colour, dark=self.session.dark)
+
+    # --- what the user draws --------------------------------------------------------------
+
+    def _looked(self, _: LinkedPanel) -> None:
+        self.session.axes = [{"x": p.axes[0], "y": p.axes[1]} for p in self._panels]
+        self._request()
+
+    def _boxed(self, panel: LinkedPanel, bounds: tuple[float, float, float, float]) -> None:
+        node = box(panel.axes, bounds, panel.frame)
+        self.session.select(combine(self.session.selection, node, self._mode.value))
+
+    def _lassoed(self, panel: LinkedPanel, points: np.ndarray) -> None:
+        node = lasso(panel.axes, points)
+        if node is not None:
+            self.session.select(combine(self.session.selection, node, self._mode.value))
+
+
+def _heading(text: str) -> Viewable:
+    return pmui.Typography(
+        text, variant="overline", margin=(8, 10, 0, 10), sx={"color": "text.secondary"}
+    )

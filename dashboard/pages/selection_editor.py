@@ -1,0 +1,181 @@
+"""The selection in words: count, caption, cuts, text, undo. Explore and Tracers both show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from dashboard.plain import plain
+from dashboard.policy.brushes import cuts, without
+from dashboard.session import Session
+from data.selection import caption, parse, to_text, validate
+
+__all__ = ["SelectionEditor"]
+
+
+class SelectionEditor:
+    """Show the session's selection and let the user edit it as text, cut by cut, and undo it.
+
+    Parameters
+    ----------
+    session
+        Whose selection it is.
+    units
+        Gives the units of the catalogue's columns by name, for captions.
+    """
+
+    def __init__(self, session: Session, units: Callable[[], dict[str, str]]) -> None:
+        self.session = session
+        self._units = units
+        self._count = pmui.Typography(
+            "…",
+            margin=(0, 10),
+            sizing_mode="stretch_width",
+            css_classes=["vo-count"],
+            sx={
+                "& .big": {
+                    "fontSize": "1.9rem",
+                    "fontWeight": 400,
+                    "lineHeight": 1.2,
+                    "fontVariantNumeric": "tabular-nums",
+                },
+                "& .note": {"fontSize": "0.78rem", "color": "text.secondary"},
+            },
+        )
+        self._caption = pmui.Typography(
+            "",
+            variant="body2",
+            margin=(4, 10),
+            sizing_mode="stretch_width",
+            css_classes=["vo-caption"],
+            sx={"color": "text.secondary", "overflowWrap": "anywhere"},
+        )
+        self._cuts = pmui.Column(margin=0, sizing_mode="stretch_width", css_classes=["vo-cuts"])
+        self._build_text()
+        self._build_buttons()
+        session.param.watch(lambda _: self.update(), ["selection", "catalogue"])
+        self.update()
+
+    def _build_text(self) -> None:
+        self._text = pmui.TextAreaInput(
+            label="Selection as text",
+            placeholder="abs(z) < 1 and R > 6",
+            rows=2,
+            auto_grow=True,
+            max_rows=6,
+            max_length=200_000,
+            size="small",
+            sizing_mode="stretch_width",
+            margin=(8, 10, 2, 10),
+            css_classes=["vo-selection-text"],
+        )
+        self._apply = pmui.Button(
+            label="Apply",
+            variant="outlined",
+            size="small",
+            margin=(2, 10),
+            css_classes=["vo-selection-apply"],
+        )
+        self._apply.on_click(self.session.guarded(lambda _: self._take_text()))
+        self._text.param.watch(
+            self.session.guarded(lambda _: self._take_text()), "enter_pressed", onlychanged=False
+        )
+
+    def _build_buttons(self) -> None:
+        act = self.session.guarded
+        self._undo, self._redo, self._reset = (
+            pmui.IconButton(
+                icon=icon,
+                description=words,
+                size="small",
+                margin=(0, 2),
+                css_classes=[f"vo-{name}"],
+                on_click=act(lambda _, call=call: call()),
+            )
+            for name, icon, words, call in (
+                ("undo", "undo", "Undo", self.session.undo),
+                ("redo", "redo", "Redo", self.session.redo),
+                ("reset", "restart_alt", "Keep every star", lambda: self.session.select(None)),
+            )
+        )
+
+    def view(self) -> Viewable:
+        """Give the widgets, for one place on one page."""
+        head = pmui.Row(
+            pmui.Typography(
+                "Selection", variant="overline", margin=(4, 10), sx={"color": "text.secondary"}
+            ),
+            pmui.Row(self._undo, self._redo, self._reset, margin=0, align="end"),
+            sizing_mode="stretch_width",
+            margin=0,
+            sx={"justifyContent": "space-between"},
+        )
+        return pmui.Column(
+            head,
+            self._count,
+            self._caption,
+            self._cuts,
+            self._text,
+            self._apply,
+            margin=0,
+            sizing_mode="stretch_width",
+            css_classes=["vo-selection"],
+        )
+
+    def count(self, selected: int, total: int, selected_6d: int) -> None:
+        """Write how many stars the selection keeps."""
+        share = f"{selected / total:.1%}" if total else "none"
+        self._count.object = (
+            f"<div class='big'>{selected:,}</div>"
+            f"<div class='note'>of {total:,} stars ({share})<br>"
+            f"{selected_6d:,} of them with position and velocity</div>"
+        )
+
+    def update(self) -> None:
+        """Write caption, cuts and text of the present selection, and say what can be undone."""
+        tree = self.session.selection
+        self._caption.object = plain(caption(tree, self._units()), limit=600)
+        self._text.value = "" if tree is None else to_text(tree)
+        self._undo.disabled = not self.session.history.can_go_back
+        self._redo.disabled = not self.session.history.can_go_forward
+        self._reset.disabled = tree is None
+        rows = cuts(tree)
+        self._cuts.objects = [self._row(i, node) for i, node in enumerate(rows)]
+        self._cuts.visible = len(rows) > 1
+        self._caption.visible = len(rows) <= 1
+
+    def _row(self, index: int, node: dict[str, object]) -> Viewable:
+        """Give one cut with a button that takes it out."""
+        words = caption(node, self._units()).removeprefix("Stars with ").removesuffix(".")
+        remove = pmui.IconButton(
+            icon="close",
+            description="Take this cut out",
+            size="small",
+            margin=0,
+            css_classes=[f"vo-cut-remove-{index}"],
+        )
+        # The row is rebuilt by its own click, so the click must be over first.
+        remove.on_click(
+            lambda _: self.session.background.on_loop(
+                lambda: self.session.select(without(self.session.selection, index))
+            )
+        )
+        return pmui.Row(
+            pmui.Typography(
+                plain(words, limit=200),
+                variant="body2",
+                margin=(5, 0, 0, 10),
+                sizing_mode="stretch_width",
+                sx={"overflowWrap": "anywhere", "color": "text.secondary"},
+            ),
+            remove,
+            margin=0,
+            sizing_mode="stretch_width",
+        )
+
+    def _take_text(self) -> None:
+        """Make the text in the field the selection; an error leaves both as they are."""
+        text = (self._text.value_input or self._text.value).strip()
+        self.session.select(validate(parse(text)) if text else None)
