@@ -68,6 +68,9 @@ class Intake:
         UserError
             If the identifiers have been damaged by a float.
         """
+        self.broken += chunk.broken
+        if not chunk.rows:
+            return
         numbers: dict[str, Floats] = {}
         for column in self.matched.columns:
             cells = self._judged(column, chunk)
@@ -85,7 +88,6 @@ class Intake:
             self.spools["source_id"].append(ids, None)
         self._derive(numbers, chunk.rows)
         self.rows += chunk.rows
-        self.broken += chunk.broken
 
     def verdict(self) -> tuple[Mask | None, dict[str, int], dict[str, str]]:
         """Say which rows stay.

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from data.errors import UserError
 from data.readers.base import CellKind, Cells, Chunk, Field, native
+from data.readers.written import numbers_from_text
 
 __all__ = ["ArrayReader", "kind_of"]
 
@@ -81,8 +82,6 @@ def kind_of(values: npt.NDArray[Any]) -> CellKind:
 
 def _cells(values: Any) -> Cells:  # noqa: ANN401  (numpy types masked arrays loosely)
     """Turn a slice of a plain or masked array into cells."""
-    from data.readers.written import numbers_from_text
-
     mask = np.ma.getmaskarray(values)
     plain = np.asarray(np.ma.getdata(values))
     if plain.dtype.kind in "USO":

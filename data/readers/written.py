@@ -13,12 +13,12 @@ from data.readers.base import CellKind, Cells
 
 __all__ = ["EMPTY", "numbers_from_arrow", "numbers_from_text", "written_kind"]
 
-EMPTY = ["", "nan", "null", "none", "na", "n/a", "--", "masked"]
+EMPTY = ("", "nan", "null", "none", "na", "n/a", "--", "masked")
 """What stands for a cell without a value, in any mixture of capitals."""
 
-_FLOAT = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?$"
-_INTEGER = r"^[+-]?\d{1,18}$|^[+-]?[0-8]\d{18}$|^[+-]?9[01]\d{17}$"
-_TRUTH = {"true": True, "t": True, "false": False, "f": False}
+_FLOAT = r"^-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^-?[iI][nN][fF]([iI][nN][iI][tT][yY])?$"
+_INTEGER = r"^-?\d{1,19}$"
+_TRUE, _FALSE = ("true", "t"), ("false", "f")
 
 
 def numbers_from_text(values: npt.NDArray[Any], mask: npt.NDArray[np.bool_]) -> Cells:
@@ -49,69 +49,69 @@ def numbers_from_arrow(text: Any, kind: CellKind | None = None) -> Cells:  # noq
     text
         Arrow string array, shape (m,).
     kind
-        ``boolean`` to read true and false; else integers where every cell is one, and
-        floats otherwise.
+        ``boolean`` to read true and false; else every number is read as an integer where all
+        of them are written as integers, and as a float otherwise.
     """
-    trimmed = pc.utf8_trim_whitespace(text)
-    empty = pc.is_in(pc.utf8_lower(trimmed), value_set=pa.array(EMPTY))
-    there = pc.if_else(pc.fill_null(empty, True), pa.scalar(None, pa.string()), trimmed)
-    missing = np.asarray(there.is_null())
+    there = _filled_cells(text)
     if kind == "boolean":
-        return _booleans(there, missing)
-    try:
-        whole = pc.cast(_unsigned(there), pa.int64())
-        return Cells(_filled(whole, np.int64), missing if missing.any() else None)
-    except pa.ArrowInvalid:
-        return _floats(there)
+        return _booleans(there)
+    plain = pc.replace_substring_regex(there, r"^\+", "")  # which Arrow does not read
+    for type_, read in ((pa.int64(), _integers), (pa.float64(), _floats)):
+        try:
+            return read(pc.cast(plain, type_), None)
+        except pa.ArrowInvalid:
+            continue
+    return _mixed(plain)
 
 
 def written_kind(text: Any) -> CellKind:  # noqa: ANN401
-    """Guess from some cells what a column holds; one without any is taken for floats."""
+    """Guess from some cells what a column holds; one without any is taken for floats.
+
+    A column of which most cells are numbers is one of numbers: the others are bad cells.
+    """
     cells = numbers_from_arrow(text)
-    filled = len(cells.values) - int(_count(cells.missing))
-    if cells.values.dtype.kind == "f":
-        filled = int(np.sum(~np.isnan(cells.values))) + int(_count(cells.wrong))
-    if cells.wrong is None or 2 * int(_count(cells.wrong)) <= filled:
-        return "integer" if cells.values.dtype == np.int64 and filled else "float"
-    truth = numbers_from_arrow(text, "boolean")
-    return "boolean" if truth.wrong is None else "text"
+    filled = len(text) - _filled_cells(text).null_count
+    if not filled:
+        return "float"
+    if cells.wrong is None or 2 * int(cells.wrong.sum()) <= filled:
+        return "integer" if cells.values.dtype == np.int64 else "float"
+    return "text" if numbers_from_arrow(text, "boolean").wrong is not None else "boolean"
 
 
-def _floats(there: Any) -> Cells:  # noqa: ANN401
-    try:
-        return Cells(_filled(pc.cast(_unsigned(there), pa.float64()), np.float64))
-    except pa.ArrowInvalid:
-        good = pc.match_substring_regex(there, _FLOAT)
-        wrong = np.asarray(pc.fill_null(pc.invert(good), False))
-        numbers = pc.if_else(good, there, pa.scalar(None, pa.string()))
-        cast = pc.cast(_unsigned(numbers), pa.float64())
-        return Cells(_filled(cast, np.float64), wrong=wrong)
+def _filled_cells(text: Any) -> Any:  # noqa: ANN401
+    """Trim the cells and make those without a value null."""
+    trimmed = pc.ascii_trim_whitespace(text)
+    empty = pc.is_in(pc.ascii_lower(trimmed), value_set=pa.array(EMPTY))
+    return pc.if_else(empty, pa.scalar(None, pa.string()), trimmed)
 
 
-def _booleans(there: Any, missing: npt.NDArray[np.bool_]) -> Cells:  # noqa: ANN401
-    small = pc.utf8_lower(there)
-    known = pc.is_in(small, value_set=pa.array([*_TRUTH, "0", "1"]))
-    wrong = np.asarray(pc.fill_null(known, False)) == missing  # there, yet neither
-    wrong = ~np.asarray(known) & ~missing
-    true = pc.is_in(small, value_set=pa.array([k for k, v in _TRUTH.items() if v] + ["1"]))
-    return Cells(
-        np.asarray(true),
-        missing if missing.any() else None,
-        wrong if wrong.any() else None,
+def _mixed(plain: Any) -> Cells:  # noqa: ANN401
+    """Read numbers among cells that are none, which are marked as wrong."""
+    number = pc.match_substring_regex(plain, _FLOAT)
+    wrong = np.asarray(pc.fill_null(pc.invert(number), False))
+    numbers = pc.if_else(number, plain, pa.scalar(None, pa.string()))
+    if pc.all(pc.match_substring_regex(numbers, _INTEGER)).as_py() is not False:
+        try:
+            return _integers(pc.cast(numbers, pa.int64()), wrong)
+        except pa.ArrowInvalid:
+            pass  # more digits than an integer holds
+    return _floats(pc.cast(numbers, pa.float64()), wrong)
+
+
+def _integers(array: Any, wrong: npt.NDArray[np.bool_] | None) -> Cells:  # noqa: ANN401
+    missing = np.asarray(array.is_null()) if array.null_count else None
+    return Cells(np.asarray(pc.fill_null(array, 0)), missing, wrong)
+
+
+def _floats(array: Any, wrong: npt.NDArray[np.bool_] | None) -> Cells:  # noqa: ANN401
+    return Cells(array.to_numpy(zero_copy_only=False), None, wrong)
+
+
+def _booleans(there: Any) -> Cells:  # noqa: ANN401
+    small = pc.ascii_lower(there)
+    true, false = (
+        np.asarray(pc.is_in(small, value_set=pa.array(words))) for words in (_TRUE, _FALSE)
     )
-
-
-def _unsigned(text: Any) -> Any:  # noqa: ANN401
-    """Strip a leading plus, which Arrow does not read."""
-    return pc.replace_substring_regex(text, r"^\+", "")
-
-
-def _filled(array: Any, dtype: type) -> npt.NDArray[Any]:  # noqa: ANN401
-    if dtype is np.float64:
-        filled: npt.NDArray[Any] = array.to_numpy(zero_copy_only=False)
-        return filled
-    return np.asarray(pc.fill_null(array, 0))
-
-
-def _count(mask: npt.NDArray[np.bool_] | None) -> int:
-    return 0 if mask is None else int(mask.sum())
+    missing = np.asarray(there.is_null())
+    wrong = ~(true | false | missing)
+    return Cells(true, missing if missing.any() else None, wrong if wrong.any() else None)

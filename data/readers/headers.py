@@ -1,0 +1,54 @@
+"""The column descriptions that astropy writes as YAML into ECSV, HDF5 and Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from astropy.table.meta import get_header_from_yaml
+
+from data.readers.base import CellKind, Field
+
+__all__ = ["fields_from_yaml", "units_from_yaml"]
+
+
+def fields_from_yaml(lines: Sequence[str]) -> tuple[list[Field], str]:
+    """Read an ECSV header.
+
+    Parameters
+    ----------
+    lines
+        The comment lines without their ``# ``.
+
+    Returns
+    -------
+    fields
+        The columns.
+    delimiter
+        Between the cells; a space unless the header says otherwise.
+    """
+    header = get_header_from_yaml(list(lines))
+    return [_field(column) for column in header["datatype"]], header.get("delimiter", " ")
+
+
+def units_from_yaml(lines: Sequence[str]) -> dict[str, str]:
+    """Read the units from the header that astropy puts beside a table, by column name."""
+    fields = (_field(column) for column in get_header_from_yaml(list(lines))["datatype"])
+    return {field.name: field.unit for field in fields if field.unit}
+
+
+def _field(column: dict[str, Any]) -> Field:
+    """Describe one column; an array in a cell is given as JSON, which is no number."""
+    type_ = str(column.get("datatype", ""))
+    kind: CellKind = "other"
+    if type_.startswith("float"):
+        kind = "float"
+    elif type_.startswith(("int", "uint")):
+        kind = "integer"
+    elif type_ == "bool":
+        kind = "boolean"
+    elif type_ == "string" and not column.get("subtype"):
+        kind = "text"
+    unit = column.get("unit")
+    text = None if unit is None else str(unit)
+    return Field(str(column["name"]), kind, text or None, str(column.get("description") or ""))
