@@ -27,23 +27,23 @@ def loss_plot(losses: FlowLosses, colours: Mapping[str, str]) -> hv.Overlay:
         As `dashboard.theme.figure_colours` gives them.
     """
     keep = thinned(losses.epochs.size)
-    train = _paths(losses.epochs[keep], losses.train[keep], "training")
-    validation = _paths(losses.epochs[keep], losses.validation[keep], "validation")
-    low, high = loss_range(losses)
+    epoch = hv.Dimension("epoch", range=(0.0, float(losses.epochs.max(initial=1))))
+    loss = hv.Dimension("loss", range=loss_range(losses))
+    axes = [epoch, loss]
+    train = _paths(losses.epochs[keep], losses.train[keep], axes, "training")
+    validation = _paths(losses.epochs[keep], losses.validation[keep], axes, "validation")
     return (
-        train.opts(color=colours["muted"], line_width=1.0, alpha=0.7)
+        train.opts(color=colours["muted"], line_width=1.0, alpha=0.7, framewise=True)
         * validation.opts(
             color=colours["accent"],
             line_width=1.8,
+            framewise=True,
             tools=["hover"],
             hover_tooltips=[("member", "@member"), ("", "@kind")],
         )
     ).opts(
         xlabel="epoch",
         ylabel="loss per star",
-        ylim=(low, high),
-        xlim=(float(losses.epochs.min(initial=0)), float(losses.epochs.max(initial=1))),
-        framewise=True,
         legend_position="top_right",
     )
 
@@ -73,10 +73,12 @@ def loss_range(losses: FlowLosses) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _paths(epochs: np.ndarray, losses: np.ndarray, kind: str) -> hv.Path:
+def _paths(
+    epochs: np.ndarray, losses: np.ndarray, axes: list[hv.Dimension], kind: str
+) -> hv.Contours:
     """Draw one path a member, shape of losses (epochs, members)."""
     paths = [
         {"epoch": epochs, "loss": column, "member": member + 1, "kind": kind}
         for member, column in enumerate(losses.T)
     ]
-    return hv.Path(paths, ["epoch", "loss"], ["member", "kind"], label=kind)
+    return hv.Contours(paths, axes, ["member", "kind"], label=kind)

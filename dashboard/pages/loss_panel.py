@@ -1,0 +1,108 @@
+"""Live loss curves of one run: figures that are given new data, never built again."""
+
+from __future__ import annotations
+
+import holoviews as hv
+import panel as pn
+import panel_material_ui as pmui
+
+from dashboard.policy.loss_history import LossHistory
+from dashboard.theme import figure_colours
+from dashboard.views.losses import loss_plot
+from dashboard.views.style import styled
+from engine.runs.directory import RunDirectory
+
+__all__ = ["LossPanel"]
+
+TITLES = {"position": "Where the stars are: p(x)", "velocity": "How they move: p(v | x)"}
+
+_Version = hv.streams.Stream.define("Version", version=0)
+
+
+class LossPanel:
+    """The loss curves of both flows.
+
+    Parameters
+    ----------
+    dark
+        Whether the page is drawn dark.
+    """
+
+    def __init__(self, *, dark: bool) -> None:
+        self._dark = dark
+        self._history = LossHistory()
+        self._directory: RunDirectory | None = None
+        self._streams = {flow: _Version() for flow in TITLES}
+        self._captions = {
+            flow: pmui.Typography(
+                title, variant="caption", margin=(4, 10, 0, 10), sx={"color": "text.secondary"}
+            )
+            for flow, title in TITLES.items()
+        }
+        self._panes = {flow: self._pane(flow) for flow in TITLES}
+        self._columns = {
+            flow: pmui.Column(
+                self._captions[flow], self._panes[flow], sizing_mode="stretch_width", margin=0
+            )
+            for flow in TITLES
+        }
+        self._nothing = pmui.Typography(
+            "No losses yet: the curves appear with the first epoch.",
+            variant="body2",
+            margin=(8, 10),
+            sx={"color": "text.secondary"},
+        )
+        self.view = pmui.Column(
+            self._nothing,
+            pmui.Row(*self._columns.values(), sizing_mode="stretch_width", margin=0),
+            sizing_mode="stretch_width",
+            margin=0,
+            css_classes=["vo-losses"],
+        )
+        self._show_columns()
+
+    def open(self, directory: RunDirectory | None) -> None:
+        """Follow another run."""
+        self._directory = directory
+        self._history = LossHistory()
+        self.refresh(redraw=True)
+
+    def set_dark(self, dark: bool) -> None:
+        """Draw for another background."""
+        self._dark = dark
+        self._draw()
+
+    def refresh(self, *, redraw: bool = False) -> None:
+        """Read the events that are new, and draw if there were losses among them."""
+        directory = self._directory
+        news = directory is not None and self._history.follow(
+            lambda offset: directory.events_since(offset, kinds={"loss"})
+        )
+        if news or redraw:
+            self._draw()
+
+    def _draw(self) -> None:
+        self._show_columns()
+        for flow, stream in self._streams.items():
+            stream.event(version=stream.version + 1)
+            rate = self._history.losses(flow).rate
+            speed = f" · {rate:,.0f} stars a second" if rate else ""
+            self._captions[flow].object = TITLES[flow] + speed
+
+    def _show_columns(self) -> None:
+        flows = set(self._history.flows)
+        for flow, column in self._columns.items():
+            column.visible = flow in flows
+        self._nothing.visible = not flows
+
+    def _pane(self, flow: str) -> pn.pane.HoloViews:
+        def draw(version: int) -> hv.Overlay:
+            colours = figure_colours(dark=self._dark)
+            return styled(loss_plot(self._history.losses(flow), colours), colours).opts(
+                responsive=True, height=230
+            )
+
+        figure = hv.DynamicMap(draw, streams=[self._streams[flow]])
+        return pn.pane.HoloViews(
+            figure, sizing_mode="stretch_width", height=230, linked_axes=False, margin=(0, 6)
+        )

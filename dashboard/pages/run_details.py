@@ -1,0 +1,251 @@
+"""The chosen run: its state in words, its progress, its losses, and what can be done."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import panel as pn
+import panel_material_ui as pmui
+
+from dashboard.pages.confirm import Confirm
+from dashboard.pages.loss_panel import LossPanel
+from dashboard.pages.parts import pairs_table, section, table
+from dashboard.plain import plain
+from dashboard.policy import run_states
+from engine.runs.directory import RunDirectory
+from engine.runs.files import read_json
+from engine.runs.record import RunRecord
+
+__all__ = ["RunDetails"]
+
+LOG_BYTES = 20_000
+"""How much of the end of a log is shown."""
+
+_LOG_STYLE = """
+pre { margin: 0; font: 12px/1.5 ui-monospace, "Roboto Mono", Menlo, monospace;
+      white-space: pre-wrap; overflow-wrap: anywhere; color: inherit; }
+"""
+
+
+class RunDetails:
+    """One run in full.
+
+    Parameters
+    ----------
+    act
+        Called with the name of an action (``open``, ``cancel``, ``resume``, ``delete``) and
+        the run's id.
+    dark
+        Whether the page is drawn dark.
+    """
+
+    def __init__(self, act: Callable[[str, str], None], *, dark: bool) -> None:
+        self._act = act
+        self._id: str | None = None
+        self._title = pmui.Typography("", variant="h5", margin=(4, 10))
+        self._chip = pmui.Chip(
+            label="", size="small", margin=(10, 6), css_classes=["vo-details-state"]
+        )
+        self._message = pmui.Alert(
+            object="",
+            severity="info",
+            variant="outlined",
+            visible=False,
+            margin=(2, 10),
+            sizing_mode="stretch_width",
+            css_classes=["vo-details-message"],
+        )
+        self._bar = pmui.LinearProgress(
+            value=0,
+            sizing_mode="stretch_width",
+            margin=(8, 12, 2, 12),
+            height=8,
+            css_classes=["vo-details-progress"],
+        )
+        self._line = pmui.Typography(
+            "", variant="body2", margin=(2, 10, 6, 12), css_classes=["vo-details-line"]
+        )
+        self.losses = LossPanel(dark=dark)
+        self._log = pn.pane.HTML(
+            "",
+            stylesheets=[_LOG_STYLE],
+            sizing_mode="stretch_width",
+            css_classes=["vo-log"],
+            margin=(4, 10),
+        )
+        self._log_seen: tuple[int, int] | None = None
+        self._request = table(css_class="vo-request")
+        self._environment = table(css_class="vo-environment")
+        self._buttons = self._make_buttons()
+        self._confirms = self._make_confirms()
+        self.view = self._layout()
+
+    def show(self, record: RunRecord, directory: RunDirectory, name: str, caption: str) -> None:
+        """Show a run.
+
+        Parameters
+        ----------
+        record, directory
+            The run and its folder.
+        name, caption
+            Name of its catalogue and sentence for its selection, not escaped.
+        """
+        changed = record.id != self._id
+        self._id = record.id
+        look = run_states.look(record)
+        self._title.object = plain(f"{name} · {record.kind}")
+        self._chip.param.update(label=look.label, color=look.colour)
+        self._say(record, look)
+        self._show_progress(record)
+        for action, button in self._buttons.items():
+            button.visible = action in run_states.actions(record)
+        self._request.object = pairs_table(
+            [("Run", record.id), *run_states.request_lines(record, name, caption)]
+        )
+        if changed:
+            self._log_seen = None
+            self.losses.open(directory)
+            self._tabs.active = 0
+        self._show_log(directory)
+        self._environment.object = pairs_table(environment_lines(directory))
+
+    def follow(self, directory: RunDirectory) -> None:
+        """Pull what a live run has written since the last look."""
+        self.losses.refresh()
+        if self._tabs.active == 0:
+            self._show_log(directory)
+
+    def _say(self, record: RunRecord, look: run_states.Look) -> None:
+        sentence, hint = run_states.sentence(record)
+        self._message.param.update(
+            visible=bool(sentence),
+            severity=look.severity or "info",
+            object=f"**{plain(sentence)}**<br>{plain(hint)}" if hint else plain(sentence),
+        )
+
+    def _show_progress(self, record: RunRecord) -> None:
+        active = str(record.state) in run_states.ACTIVE
+        share = run_states.percent(record)
+        self._bar.param.update(
+            visible=active,
+            value=-1 if share is None else share,
+            variant="indeterminate" if share is None else "determinate",
+        )
+        now = time.time()
+        parts = [run_states.progress_line(record, now)]
+        if active:
+            parts += [text for text in (record.stage, record.message) if text]
+        self._line.object = plain(" · ".join(parts))
+
+    def _show_log(self, directory: RunDirectory) -> None:
+        """Show the end of the log, if it has changed since it was last shown."""
+        try:
+            status = directory.log_file.stat()
+            seen = (status.st_size, status.st_mtime_ns)
+        except OSError:
+            seen = (0, 0)
+        if seen == self._log_seen:
+            return
+        self._log_seen = seen
+        text = directory.log_tail(LOG_BYTES)
+        self._log.object = (
+            f"<pre>{plain(text, limit=LOG_BYTES, multiline=True)}</pre>"
+            if text
+            else "<pre>The run has printed nothing.</pre>"
+        )
+
+    def _make_buttons(self) -> dict[str, pmui.Button]:
+        looks = {
+            "open": ("Open the map", "explore", "primary", "contained"),
+            "resume": ("Resume", "play_arrow", "primary", "contained"),
+            "cancel": ("Cancel", "stop", "error", "outlined"),
+            "delete": ("Delete", "delete_outline", "default", "text"),
+        }
+        return {
+            action: pmui.Button(
+                label=label,
+                icon=icon,
+                color=colour,
+                variant=variant,
+                visible=False,
+                margin=(6, 6),
+                css_classes=[f"vo-run-{action}"],
+                on_click=lambda _, action=action: self._clicked(action),
+            )
+            for action, (label, icon, colour, variant) in looks.items()
+        }
+
+    def _make_confirms(self) -> dict[str, Confirm]:
+        return {
+            "cancel": Confirm(
+                "Cancel this run?",
+                "It stops after the step that it is in. What it has learned so far is kept, so "
+                "that it can be resumed.",
+                "Cancel the run",
+                lambda: self._go("cancel"),
+                "vo-confirm-cancel",
+            ),
+            "delete": Confirm(
+                "Delete this run?",
+                "Its model, its map and its log are removed from the disk for good.",
+                "Delete the run",
+                lambda: self._go("delete"),
+                "vo-confirm-delete",
+            ),
+        }
+
+    def _clicked(self, action: str) -> None:
+        if action in self._confirms:
+            self._confirms[action].ask()
+        else:
+            self._go(action)
+
+    def _go(self, action: str) -> None:
+        if self._id is not None:
+            self._act(action, self._id)
+
+    def _layout(self) -> pmui.Column:
+        self._tabs = pmui.Tabs(
+            ("Log", pmui.Column(self._log, height=260, scroll="y-auto", margin=0,
+                                sizing_mode="stretch_width")),
+            ("Request", self._request),
+            ("Environment", self._environment),
+            sizing_mode="stretch_width",
+            margin=(0, 6),
+            css_classes=["vo-details-tabs"],
+        )  # fmt: skip
+        return pmui.Column(
+            pmui.Row(
+                self._title,
+                self._chip,
+                pn.Spacer(sizing_mode="stretch_width"),
+                *self._buttons.values(),
+                sizing_mode="stretch_width",
+                margin=0,
+            ),
+            self._message,
+            self._bar,
+            self._line,
+            section("Loss", self.losses.view),
+            section("What it says of itself", self._tabs),
+            *(confirm.view for confirm in self._confirms.values()),
+            sizing_mode="stretch_width",
+            margin=0,
+            css_classes=["vo-run-details"],
+        )
+
+
+def environment_lines(directory: RunDirectory) -> list[tuple[str, str]]:
+    """Give what is needed to repeat a run as pairs of label and text, not escaped."""
+    try:
+        content = read_json(directory.environment_file)
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        return [("Environment", "is written when the run starts")]
+    return [
+        (str(key), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        for key, value in content.items()
+    ]
