@@ -39,7 +39,7 @@ def check_map(spec: dict[str, object], home: Path) -> dict[str, object]:
     Returns
     -------
     dict
-        The spec with every key, the catalogue by its id.
+        The spec with every key, the catalogue by its id, the volume in numbers.
 
     Raises
     ------
@@ -55,8 +55,7 @@ def check_map(spec: dict[str, object], home: Path) -> dict[str, object]:
     full = {"kind": "map", **_MAP_DEFAULTS, **spec}
     _check_numbers(full)
     _check_settings(full)
-    full["catalogue"] = _check_population(full, home)
-    return full
+    return {**full, **_check_population(full, home)}
 
 
 def _check_numbers(spec: Mapping[str, object]) -> None:
@@ -78,32 +77,28 @@ def _check_settings(spec: Mapping[str, object]) -> None:
     resolve(preset, overrides)
 
 
-def _check_population(spec: Mapping[str, object], home: Path) -> str:
-    from data.population import make_population
-
+def _check_population(spec: Mapping[str, object], home: Path) -> dict[str, object]:
+    """Take the tracers as the run will, and give what was chosen in its full form."""
+    from data.population import Volume, make_population
     from data.store import CatalogueStore
 
-    name = spec["catalogue"]
+    name, volume = spec["catalogue"], spec["volume"]
     if not isinstance(name, str):
         raise UserError("A map needs a catalogue.", "Give its id or its name.")
     catalogue = CatalogueStore(home).open(name)
-    make_population(catalogue, spec["selection"], _volume(spec["volume"]))
-    return catalogue.id
+    ball = None if volume is None else Volume.from_dict(_mapping(volume))
+    population = make_population(catalogue, spec["selection"], ball)
+    return {
+        "catalogue": catalogue.id,
+        "selection": population.selection,
+        "volume": population.volume.to_dict(),
+    }
 
 
-def _volume(volume: object) -> object:
-    from data.population import Volume
-
-    if volume is None:
-        return None
-    if not isinstance(volume, dict) or not isinstance(volume.get("centre"), list | tuple):
+def _mapping(volume: object) -> Mapping[str, object]:
+    if not isinstance(volume, Mapping):
         raise UserError('A volume has the form {"centre": [x, y, z], "radius": r}, in kpc.')
-    try:
-        centre = tuple(float(value) for value in volume["centre"])
-        radius = float(volume["radius"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError("The centre and the radius of a volume are numbers, in kpc.") from error
-    return Volume(centre, radius)
+    return volume
 
 
 def _is_int(value: object) -> bool:

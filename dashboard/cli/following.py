@@ -1,0 +1,81 @@
+"""Waiting for a run at the terminal, and telling how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from dashboard.cli.output import Output, pairs
+from dashboard.cli.progress import ProgressLine
+from data.errors import UserError
+from engine.runs import RunRecord, RunState, cancel, open_run, wait
+
+__all__ = ["follow"]
+
+FAILED, STOPPED = 1, 130
+_RESULTS = ("cubes", "at_sun", "population", "warnings")
+
+
+def follow(folder: Path, run_id: str, output: Output) -> int:
+    """Show the progress of a run until it has ended, then its result.
+
+    The first Ctrl-C stops the run; a second one leaves without waiting for that.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    status = FAILED
+    try:
+        record = _watch(folder, run_id)
+    except KeyboardInterrupt:
+        output.note(f"Stopping run {run_id} (once more Ctrl-C leaves at once).")
+        status = STOPPED
+        open_run(folder, run_id).request_stop()
+        record = cancel(folder, run_id)
+    if record.ended_well:
+        told = _result(record)
+        output.result(told, _as_text(told))
+        return 0
+    output.error(_explanation(record), run=record.id, state=str(record.state))
+    return status
+
+
+def _watch(folder: Path, run_id: str) -> RunRecord:
+    run = open_run(folder, run_id)
+    with ProgressLine() as show:
+        while True:
+            record = wait(run, timeout=0.5)
+            if not record.active:
+                return record
+            words = record.stage or str(record.state)
+            message = f": {record.message}" if record.message else ""
+            show(record.progress or 0.0, words + message, record.eta_s)
+
+
+def _result(record: RunRecord) -> dict[str, object]:
+    result = record.result or {}
+    found: dict[str, object] = {name: result.get(name) for name in _RESULTS}
+    return {"run": record.id, "state": str(record.state), **found}
+
+
+def _as_text(told: Mapping[str, object]) -> str:
+    shown = dict(told)
+    warnings = shown.pop("warnings")
+    if isinstance(warnings, list):
+        shown["warnings"] = [str(warning.get("sentence", "")) for warning in warnings]
+    at_sun = shown.pop("at_sun")
+    shown["at the Sun"] = "outside the volume" if at_sun is None else at_sun
+    return pairs(shown)
+
+
+def _explanation(record: RunRecord) -> UserError:
+    if record.error:
+        return UserError(record.error.get("sentence", ""), record.error.get("hint", ""))
+    if record.state is RunState.CANCELLED:
+        return UserError(
+            f"Run {record.id} was cancelled.",
+            f"`via-obscura runs resume {record.id}` goes on from its last checkpoint.",
+        )
+    return UserError(f"Run {record.id} is {record.state}.")

@@ -1,0 +1,74 @@
+"""The command that makes a map."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from dashboard.cli.following import follow
+from dashboard.cli.output import Output
+from dashboard.cli.store import parse_pairs, take_in
+from data.errors import UserError
+from data.home import home
+from data.selection import read_selection
+from data.store import CatalogueStore
+from engine.runs import submit
+
+__all__ = ["make_map"]
+
+
+def make_map(arguments: Namespace, output: Output) -> int:
+    """Start a map, and wait for it if so wished."""
+    folder = home(arguments.home)
+    settings = parse_pairs("--set", arguments.settings)
+    selection = read_selection(arguments.select) if arguments.select else None
+    catalogue = _find_catalogue(arguments.catalogue, folder)
+    record = submit(
+        folder,
+        {
+            "kind": "map",
+            "catalogue": catalogue,
+            "selection": selection,
+            "volume": _volume(arguments, catalogue, folder),
+            "preset": arguments.preset,
+            "overrides": settings,
+            "seed": arguments.seed,
+            "device": arguments.device,
+            "threads": arguments.threads,
+        },
+    )
+    if arguments.wait:
+        return follow(folder, record.id, output)
+    output.result(
+        {"run": record.id, "state": str(record.state)},
+        f"Run {record.id} is {record.state}.\nFollow it with `via-obscura runs show {record.id}`.",
+    )
+    return 0
+
+
+def _find_catalogue(name: str, folder: Path) -> str:
+    """Give the id of a catalogue of the store; a table file is brought in first."""
+    path = Path(name).expanduser()
+    if _exists(path):
+        return take_in(path, folder).id
+    if "/" in name or path.suffix.lower() in (".fits", ".csv", ".parquet", ".ecsv", ".vot", ".h5"):
+        raise UserError(f"There is no file {name}.", "CATALOGUE is an id, a name, or a file.")
+    return CatalogueStore(folder).open(name).id
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long, or with a zero byte: no path
+        return False
+
+
+def _volume(arguments: Namespace, catalogue: str, folder: Path) -> dict[str, object] | None:
+    """Give the volume that was asked for; what was left out is as usual."""
+    if arguments.centre is None and arguments.radius is None:
+        return None
+    sun = CatalogueStore(folder).open(catalogue).manifest.sun
+    volume: dict[str, object] = {"centre": list(arguments.centre or sun.position)}
+    if arguments.radius is not None:
+        volume["radius"] = arguments.radius
+    return volume

@@ -1,0 +1,88 @@
+"""Commands on runs: list, show, cancel, resume, delete."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime
+
+from dashboard.cli.following import follow
+from dashboard.cli.output import Output, duration, pairs, table
+from data.home import home
+from engine.runs import RunRecord, launch
+
+__all__ = ["cancel", "delete", "list_all", "resume", "show"]
+
+
+def list_all(arguments: Namespace, output: Output) -> int:
+    """List the runs, the newest first."""
+    records = launch.list_runs(home(arguments.home))
+    rows = [
+        {
+            "run": record.id,
+            "kind": record.kind,
+            "state": str(record.state),
+            "progress": f"{_percent(record):>8}",
+            "left": duration(record.eta_s) if record.active else "",
+            "catalogue": record.catalogue,
+        }
+        for record in records
+    ]
+    empty = "No run yet. `via-obscura map CATALOGUE` starts one."
+    output.result([record.summary() for record in records], table(rows, empty))
+    return 0
+
+
+def show(arguments: Namespace, output: Output) -> int:
+    """Show the whole record of a run."""
+    run = launch.open_run(home(arguments.home), arguments.run)
+    record = run.record()
+    told = {**record.to_dict(), "path": str(run.path)}
+    output.result(told, pairs({**told, **_readable(record)}))
+    return 0
+
+
+def cancel(arguments: Namespace, output: Output) -> int:
+    """Stop a run."""
+    return _say_state(launch.cancel(home(arguments.home), arguments.run), output)
+
+
+def resume(arguments: Namespace, output: Output) -> int:
+    """Go on with a run that did not get done."""
+    folder = home(arguments.home)
+    record = launch.resume(folder, arguments.run)
+    return follow(folder, record.id, output) if arguments.wait else _say_state(record, output)
+
+
+def delete(arguments: Namespace, output: Output) -> int:
+    """Delete runs with everything that they made."""
+    folder = home(arguments.home)
+    for run in arguments.run:  # all or none, as far as names go
+        launch.open_run(folder, run)
+    for run in arguments.run:
+        launch.delete(folder, run)
+    output.result({"deleted": arguments.run}, f"Deleted {', '.join(arguments.run)}.")
+    return 0
+
+
+def _say_state(record: RunRecord, output: Output) -> int:
+    told = {"run": record.id, "state": str(record.state)}
+    output.result(told, f"Run {record.id} is {record.state}.")
+    return 0
+
+
+def _percent(record: RunRecord) -> str:
+    return "" if record.progress is None else f"{record.progress:.0%}"
+
+
+def _readable(record: RunRecord) -> dict[str, object]:
+    """Give times and shares as people read them."""
+    times = ("created", "queued", "started", "ended", "heartbeat")
+    dates = {name: _date(getattr(record, name)) for name in times}
+    left = duration(record.eta_s) or None
+    return {**dates, "progress": _percent(record) or None, "eta_s": left, "pid": str(record.pid)}
+
+
+def _date(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,136 @@
+"""Commands on the catalogue store: mock, ingest, catalogues."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dashboard.cli.output import Output, pairs, table
+from dashboard.cli.parser import WrongUseError
+from dashboard.cli.progress import ProgressLine
+from data.home import home
+from data.store import Catalogue, CatalogueStore
+
+__all__ = ["catalogues", "delete_catalogue", "ingest", "mock_galaxy", "parse_pairs", "take_in"]
+
+
+def mock_galaxy(arguments: Namespace, output: Output) -> int:
+    """Make a mock galaxy."""
+    from data.mocks.galaxy import make_galaxy
+
+    with ProgressLine() as progress:
+        catalogue = make_galaxy(
+            home(arguments.home),
+            stars=arguments.stars,
+            seed=arguments.seed,
+            potential=arguments.potential,
+            errors=arguments.errors,
+            name=arguments.name,
+            radius=arguments.radius,
+            progress=progress,
+            threads=arguments.threads,
+        )
+    _say_catalogue(catalogue, output)
+    return 0
+
+
+def ingest(arguments: Namespace, output: Output) -> int:
+    """Bring a table into the store."""
+    catalogue = take_in(Path(arguments.file), home(arguments.home), arguments)
+    _say_catalogue(catalogue, output)
+    return 0
+
+
+def take_in(file: Path, folder: Path, options: Namespace | None = None) -> Catalogue:
+    """Bring a table into the store, showing progress.
+
+    Parameters
+    ----------
+    file
+        The table.
+    folder
+        The home.
+    options
+        The options of ``ingest``; none of them by default.
+
+    Raises
+    ------
+    UserError
+        The table cannot be read or cannot be trusted.
+    """
+    from data.frames import SolarParameters
+    from data.ingest import ingest as ingest_table
+
+    more: dict[str, Any] = {}
+    if options is not None:
+        sun = SolarParameters()
+        if options.sun_position:
+            sun = replace(sun, position=tuple(options.sun_position))
+        if options.sun_velocity:
+            sun = replace(sun, velocity=tuple(options.sun_velocity))
+        more = {
+            "name": options.name,
+            "column_map": parse_pairs("--column", options.column),
+            "units": parse_pairs("--unit", options.unit),
+            "kind": options.kind,
+            "distance": options.distance,
+            "sun": sun,
+        }
+    with ProgressLine() as progress:
+        return ingest_table(file, folder, progress=progress, **more)
+
+
+def catalogues(arguments: Namespace, output: Output) -> int:
+    """List the catalogues."""
+    found = [
+        {
+            "catalogue": manifest.id,
+            "name": manifest.name,
+            "kind": manifest.kind,
+            "rows": manifest.rows,
+            "with_6d": manifest.with_6d,
+            "created": manifest.created,
+        }
+        for manifest in CatalogueStore(home(arguments.home)).list()
+    ]
+    empty = (
+        "No catalogue yet. `via-obscura mock galaxy` makes one, `via-obscura ingest FILE` "
+        "brings one in."
+    )
+    output.result(found, table(found, empty))
+    return 0
+
+
+def delete_catalogue(arguments: Namespace, output: Output) -> int:
+    """Delete a catalogue."""
+    store = CatalogueStore(home(arguments.home))
+    name = store.open(arguments.catalogue).id
+    store.delete(name)
+    output.result({"deleted": [name]}, f"Deleted {name}.")
+    return 0
+
+
+def parse_pairs(option: str, words: list[str]) -> dict[str, str]:
+    """Read the values of an option of the form KEY=VALUE.
+
+    Raises
+    ------
+    WrongUseError
+        A value has another form.
+    """
+    found = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not (key.strip() and equals and value.strip()):
+            raise WrongUseError(f"{option} takes KEY=VALUE, not {word!r}.")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def _say_catalogue(catalogue: Catalogue, output: Output) -> None:
+    from data.ingest import summary
+
+    told = summary(catalogue)
+    output.result(told, pairs(told))
