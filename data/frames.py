@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +21,7 @@ __all__ = [
     "SolarParameters",
     "cylindrical",
     "from_galactocentric",
+    "galactocentric_rotation",
     "sky_triad",
     "to_galactocentric",
 ]
@@ -122,7 +122,7 @@ def to_galactocentric(
         for a in (distance, pmra, pmdec, radial_velocity)
     )
     p, q, r = sky_triad(ra, dec)
-    rotation, origin = _rotation(sun)
+    rotation, origin = galactocentric_rotation(sun)
     x = (d[:, None] * r) @ rotation.T + origin
     k_d = KM_S_PER_MAS_YR_KPC * d
     v_sky = v_r[:, None] * r + (k_d * mu_a)[:, None] * p + (k_d * mu_d)[:, None] * q
@@ -148,7 +148,7 @@ def from_galactocentric(
         radial_velocity (km/s), each of shape (n,). Not defined at the Sun itself.
     """
     sun = sun or SolarParameters()
-    rotation, origin = _rotation(sun)
+    rotation, origin = galactocentric_rotation(sun)
     sight = (np.atleast_2d(np.asarray(x, dtype=np.float64)) - origin) @ rotation
     motion = (np.atleast_2d(np.asarray(v, dtype=np.float64)) - np.asarray(sun.velocity)) @ rotation
     distance = np.linalg.norm(sight, axis=1)
@@ -223,7 +223,7 @@ def sky_triad(ra: npt.ArrayLike, dec: npt.ArrayLike) -> tuple[Floats, Floats, Fl
 
 
 @lru_cache(maxsize=16)
-def _rotation(sun: SolarParameters) -> tuple[Any, Any]:
+def galactocentric_rotation(sun: SolarParameters) -> tuple[Floats, Floats]:
     """Give the rotation (3, 3) from ICRS axes and the Sun's place (3,) in the frame.
 
     The same steps as ``astropy.coordinates.builtin_frames.galactocentric``: the x axis to the
@@ -239,6 +239,8 @@ def _rotation(sun: SolarParameters) -> tuple[Any, Any]:
     half_turn = np.diag([-1.0, -1.0, 1.0])
     rotation = half_turn @ tilt @ to_centre
     origin = half_turn @ tilt @ np.array([-distance, 0.0, 0.0])
+    for shared in (rotation, origin):  # every caller gets the same arrays
+        shared.setflags(write=False)
     return rotation, origin
 
 

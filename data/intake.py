@@ -197,7 +197,7 @@ class Intake:
         placed, reason, columns = derived
         with np.errstate(over="ignore", invalid="ignore"):
             stored = {name: columns[name].astype(np.float32) for name in ("distance", *CARTESIAN)}
-        finite = np.isfinite(np.stack([stored[name] for name in CARTESIAN])).all(axis=0)
+        finite = np.logical_and.reduce([np.isfinite(stored[name]) for name in CARTESIAN])
         reason[finite] = 0
         reason[~finite & (reason == 0)] = _CODE["out of range"]
         if self.matched.kind == "astrometry":
@@ -237,7 +237,7 @@ def _from_positions(
     """Do the same for a simulation, which brings its coordinates."""
     x = np.stack([n["x"], n["y"], n["z"]], axis=1)
     v = np.stack([n["vx"], n["vy"], n["vz"]], axis=1)
-    placed = np.isfinite(x).all(axis=1)
+    placed: Mask = np.logical_and.reduce(np.isfinite(x), axis=1)
     reason = np.zeros(len(x), dtype=np.uint8)
     reason[~np.isfinite(v).all(axis=1)] = _CODE["no velocity"]
     distance = np.linalg.norm(x - np.asarray(sun.position), axis=1)

@@ -201,10 +201,11 @@ def _decide_kind(
     missing = {k: [name for name in REQUIRED[k] if name not in chosen] for k in KINDS}
     if has_distance or "distance" in by_name:
         missing["astrometry"] = [name for name in missing["astrometry"] if name != "parallax"]
-    for candidate in (kind,) if kind else KINDS:
+    candidates: tuple[Kind, ...] = (kind,) if kind else KINDS
+    for candidate in candidates:
         if not missing[candidate]:
             return candidate
-    nearest = kind or min(KINDS, key=lambda k: len(missing[k]) / len(REQUIRED[k]))
+    nearest = min(candidates, key=lambda k: len(missing[k]) / len(REQUIRED[k]))
     lacks = missing[nearest]
     noun = "column" if len(lacks) == 1 else "columns"
     raise UserError(

@@ -96,14 +96,15 @@ class Spool:
         self, values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None
     ) -> npt.NDArray[Any]:
         """Widen the column or the chunk, so that both have one raw type."""
-        some_missing = missing is not None and bool(missing.any())
-        if values.dtype == np.bool_ and some_missing:
+        if missing is not None and not missing.any():
+            missing = None
+        if values.dtype == np.bool_ and missing is not None:
             values = values.astype(np.int64)
         if values.dtype == np.int64:
             there = values if missing is None else values[~missing]
             if len(there):
                 self._largest = max(self._largest, int(there.max()), -int(there.min()))
-            if some_missing:
+            if missing is not None:
                 self._any_missing = True
                 values = np.where(missing, MISSING_INTEGER, values)
         elif values.dtype != np.bool_:

@@ -72,9 +72,7 @@ class DelimitedReader:
 
     def _header(self) -> _Header:
         with self._path.open("rb") as raw:
-            text = self._unzipped(raw)
-            head = _Header(text)
-        return head
+            return _Header(self._unzipped(raw))
 
     def _sniffed(self) -> list[Field]:
         """Guess from the first block what the columns hold."""
