@@ -59,7 +59,8 @@ def radial_velocity_error(grvs: npt.ArrayLike) -> FloatArray:
     """
     floor, at_12, at_14 = 0.12, 1.3, 6.4
     a = np.log((at_14 - floor) / (at_12 - floor)) / 2.0
-    return floor + (at_14 - floor) * np.exp(a * (np.asarray(grvs, dtype=np.float64) - 14.0))
+    error = floor + (at_14 - floor) * np.exp(a * (np.asarray(grvs, dtype=np.float64) - 14.0))
+    return np.asarray(error, dtype=np.float64)
 
 
 def draw_giants(n: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:

@@ -18,52 +18,16 @@ import gala.integrate as gi
 import numpy as np
 import numpy.typing as npt
 
+from data.mocks.ball import Ball, turn_into_ball
 from data.mocks.potentials import KM_S_PER_KPC_MYR, GalaxyPotential
 from data.mocks.tracers import RadialTables, Tracer, draw
 
-__all__ = [
-    "Ball",
-    "Candidates",
-    "Mixing",
-    "candidates",
-    "choose_step",
-    "integrate",
-    "turn_into_ball",
-]
+__all__ = ["Candidates", "Mixing", "candidates", "choose_step", "integrate"]
 
 FloatArray = npt.NDArray[np.float64]
 
 GROUP = 128
 """Orbits that share one observation time; small enough that a chunk has dozens of times."""
-
-
-@dataclass(frozen=True)
-class Ball:
-    """The observed volume: centre in the plane y = 0 at x > 0 (kpc), radius (kpc)."""
-
-    centre: tuple[float, float, float]
-    radius: float
-
-    def contains(self, x: FloatArray) -> npt.NDArray[np.bool_]:
-        """Tell which of the points `x` (..., 3) lie inside."""
-        offset = x - np.array(self.centre)
-        return np.asarray(np.sum(offset**2, axis=-1) < self.radius**2)
-
-    def half_arc(self, R: FloatArray, z: FloatArray) -> FloatArray:  # noqa: N803
-        """Half the azimuth (n,) in radians that the circle of radius `R` at `z` has inside.
-
-        The circle's points lie at d^2 = R^2 + R_c^2 - 2 R R_c cos(phi) + (z - z_c)^2.
-        """
-        R_c, _, z_c = self.centre  # noqa: N806
-        cosine = (R**2 + R_c**2 + (z - z_c) ** 2 - self.radius**2) / (2.0 * R_c * R)
-        return np.asarray(np.arccos(np.clip(cosine, -1.0, 1.0)), dtype=np.float64)
-
-    @property
-    def largest_half_arc(self) -> float:
-        """The maximum of `half_arc` over all R and z, radians."""
-        if self.radius >= self.centre[0]:
-            return float(np.pi)
-        return float(np.arcsin(self.radius / self.centre[0]))
 
 
 @dataclass(frozen=True)
@@ -162,6 +126,8 @@ def choose_step(
     rng = np.random.default_rng(12345)
     x, v = _draw_reachable(galaxy, tracer, tables, ball, 4096, rng)
     x, v = x[:256], v[:256]
+    if len(x) == 0:
+        return longest, 0.0  # nothing can reach the ball, so there is nothing to follow
     speed = float(np.interp(ball.centre[0], tables.R, tables.circular_velocity))
     before = _energy(galaxy, x, v)
     step = longest
@@ -187,7 +153,7 @@ def candidates(
     groups = [slice(i, i + GROUP) for i in range(0, len(x), GROUP)]
     observe = _observe_turned if galaxy.axisymmetric else _observe_along
     parts = [observe(galaxy, x[g], v[g], ball, mixing, rng) for g in groups]
-    if not parts:
+    if not parts:  # no orbit of this chunk can reach the ball
         return Candidates(np.empty((0, 3)), np.empty((0, 3)), np.empty(0), np.empty(0))
     stars_x, stars_v, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Candidates(stars_x, stars_v, weight, rng.uniform(size=len(weight)))
@@ -208,37 +174,6 @@ def _observe_turned(
         x[:, 2] *= side
         v[:, 2] *= side
     return turn_into_ball(x, v, ball, rng)
-
-
-def turn_into_ball(
-    x: FloatArray, v: FloatArray, ball: Ball, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Turn stars about z to a random azimuth inside the ball.
-
-    Parameters
-    ----------
-    x, v
-        Positions and velocities (n, 3) at any azimuth.
-    ball
-        The observed volume.
-    rng
-        Source of the azimuths, which are uniform on the arc that lies inside.
-
-    Returns
-    -------
-    Positions, velocities and weights of the stars that the ball can contain; the weight is the
-    share of all azimuths that lies inside. Weighted (or thinned) by it, the stars are those
-    that the axisymmetric population has in the ball.
-    """
-    half_arc = ball.half_arc(np.hypot(x[:, 0], x[:, 1]), x[:, 2])
-    turn = half_arc * rng.uniform(-1.0, 1.0, len(x)) - np.arctan2(x[:, 1], x[:, 0])
-    cos, sin, one = np.cos(turn), np.sin(turn), np.ones(len(x))
-    zero = np.zeros(len(x))
-    rotation = np.array([[cos, -sin, zero], [sin, cos, zero], [zero, zero, one]])
-    x, v = (np.einsum("ijn,nj->ni", rotation, w) for w in (x, v))
-    # An arc's end may round to just outside; such a star has measure zero.
-    inside = (half_arc > 0.0) & ball.contains(x)
-    return x[inside], v[inside], half_arc[inside] / np.pi
 
 
 def _observe_along(
@@ -282,27 +217,40 @@ def _draw_reachable(
     """
     x, v = draw(tracer, tables, n, rng)
     energy = _energy(galaxy, x, v)
-    R, potential = _potential_in_ball(galaxy, ball)  # noqa: N806
-    l_z = x[:, 0] * v[:, 1] - x[:, 1] * v[:, 0] if galaxy.axisymmetric else np.zeros(n)
-    threshold = np.min(potential + 0.5 * (l_z[:, None] / R) ** 2, axis=1)
-    # 0.1% of a typical depth more than covers grid spacing and integration errors.
-    slack = 1e-3 * float(np.ptp(potential))
-    keep = (energy > threshold - slack) & (energy < tables.energy_max)
+    keep = (energy > _least_energy(galaxy, ball, x, v)) & (energy < tables.energy_max)
     return x[keep], v[keep]
 
 
+def _least_energy(
+    galaxy: GalaxyPotential, ball: Ball, x: FloatArray, v: FloatArray
+) -> FloatArray | float:
+    """Bound from below the energy that brings each star into the ball: scalar or (n,)."""
+    R, potential = _potential_in_ball(galaxy, ball)  # noqa: N806
+    # 0.1% of the range more than covers grid spacing and integration errors.
+    slack = 1e-3 * float(np.ptp(potential))
+    if not galaxy.axisymmetric:
+        return float(potential.min()) - slack
+    l_z = x[:, 0] * v[:, 1] - x[:, 1] * v[:, 0]
+    least = np.min(potential + 0.5 * (l_z[:, None] / R) ** 2, axis=1)
+    return np.asarray(least - slack, dtype=np.float64)
+
+
 def _potential_in_ball(galaxy: GalaxyPotential, ball: Ball) -> tuple[FloatArray, FloatArray]:
-    """Sample the potential where it is deepest at each radius: (R, Phi), each (m,)."""
+    """Sample the potential at cylindrical radii in the ball: (R, Phi), each (m,)."""
     x_c, _, z_c = ball.centre
-    inner = max(x_c - ball.radius, 0.05)
+    axis = np.linspace(-ball.radius, ball.radius, 31)
+    R = np.linspace(max(x_c - ball.radius, 0.05), x_c + ball.radius, 200)  # noqa: N806
     if galaxy.axisymmetric and galaxy.mirror_z:
-        R = np.linspace(inner, x_c + ball.radius, 200)  # noqa: N806
-        return R, galaxy.potential(np.stack([R, 0 * R, 0 * R], axis=1))
-    axis = np.linspace(-ball.radius, ball.radius, 41)
-    grid = np.stack(np.meshgrid(axis + x_c, axis, axis + z_c, indexing="ij"), axis=-1)
-    points = grid.reshape(-1, 3)
-    points = points[ball.contains(points)]
-    return np.hypot(points[:, 0], points[:, 1]), galaxy.potential(points)
+        # The plane is where the potential is deepest at each radius.
+        grid = np.stack([R, 0.0 * R, 0.0 * R], axis=1)
+    elif galaxy.axisymmetric:
+        grid = np.stack(np.meshgrid(R, [0.0], axis + z_c, indexing="ij"), axis=-1).reshape(-1, 3)
+    else:
+        grid = np.stack(np.meshgrid(axis + x_c, axis, axis + z_c, indexing="ij"), axis=-1).reshape(
+            -1, 3
+        )
+        grid = grid[ball.contains(grid)]
+    return np.hypot(grid[:, 0], grid[:, 1]), galaxy.potential(grid)
 
 
 def _energy(galaxy: GalaxyPotential, x: FloatArray, v: FloatArray) -> FloatArray:

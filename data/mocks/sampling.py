@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import UserError
-from data.mocks.orbits import Ball, Candidates, Mixing, candidates, choose_step
+from data.mocks.ball import Ball
+from data.mocks.orbits import Candidates, Mixing, candidates, choose_step
 from data.mocks.potentials import GalaxyPotential
 from data.mocks.tracers import TRACERS, RadialTables, Tracer, radial_tables
 
