@@ -33,7 +33,7 @@ class Parser(argparse.ArgumentParser):
         raise WrongUseError(f"{sentence}.", f"See `{self.prog} --help`.")
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     """Make the parser; what it gives has ``command``, to be called with it and an `Output`."""
     parser = Parser(prog="via-obscura", description=_about(), epilog=_EPILOG, allow_abbrev=False)
     parser.add_argument(
@@ -55,7 +55,7 @@ def _about() -> str:
     return "Map the gravity and the dark matter of the Milky Way from the stars themselves."
 
 
-_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+_Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +74,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _command(commands: _Commands, name: str, about: str, function: str) -> argparse.ArgumentParser:
+def _command(commands: _Commands, name: str, about: str, function: str) -> Parser:
     """Add a command whose function, ``module:name`` in this package, is imported when called."""
     parser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
     parser.set_defaults(command=_lazily(function))

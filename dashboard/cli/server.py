@@ -54,7 +54,7 @@ def address(arguments: Namespace) -> tuple[str, int]:
     """
     host = arguments.host or os.environ.get("HOST") or "localhost"
     text = str(arguments.port if arguments.port is not None else os.environ.get("PORT") or 5006)
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 65535:
         raise UserError(f"{text!r} is no port.", "A port is a number from 1 to 65535.")
     return host, int(text)
 

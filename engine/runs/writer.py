@@ -160,6 +160,8 @@ class RunWriter:
             if not fresh and now - self._reported < _REPORT_EVERY:
                 return
             self._reported = now
+            if fresh:  # readers wait for this one
+                self._save()
             fields: dict[str, object] = {"progress": fraction, "eta_s": eta, "stage": stage}
             self._events.append("progress", {**fields, "message": message})
 

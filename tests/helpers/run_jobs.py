@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from data.errors import UserError
@@ -43,13 +44,13 @@ def report_environment(context: RunContext) -> dict[str, Any]:
         "threads": [os.environ.get(name) for name in names],
         "session_leader": os.getsid(0) == os.getpid(),
         "nice": os.nice(0),
-        "path_has_cwd": os.getcwd() in sys.path or "" in sys.path,
+        "path_has_cwd": str(Path.cwd()) in sys.path or "" in sys.path,
         "modules": sorted(name for name in ("torch", "panel", "numpy") if name in sys.modules),
     }
 
 
 def print_and_log(context: RunContext) -> dict[str, Any]:
-    print("printed by the job")
+    sys.stdout.write("printed by the job\n")
     context.log("said by the job")
     return {}
 

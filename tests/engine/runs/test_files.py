@@ -31,7 +31,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
 def test_deeply_nested_json_is_a_value_error(tmp_path: Path) -> None:
     path = tmp_path / "deep.json"
     path.write_text("[" * 100_000)
-    with pytest.raises(ValueError, match="nested|delimiter|Expecting"):
+    with pytest.raises(ValueError, match=r"nested|delimiter|Expecting"):
         read_json(path)
 
 

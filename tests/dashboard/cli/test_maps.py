@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.runs import cancel, list_runs, open_run, wait
+
+from .conftest import Cli
+
+Choose = Callable[[str], None]
+
+
+def test_map_and_wait(cli: Cli, home: Path, catalogue: str, job: Choose) -> None:
+    answer = cli("map", "ball", "--wait", "--json", "--threads", "1")
+    assert answer.status == 0, answer.out
+    told = answer.json
+    assert told["state"] == "done"
+    assert set(told) == {"run", "state", "cubes", "at_sun", "population", "warnings"}
+    assert told["cubes"]["acceleration"].endswith("cubes/acceleration.zarr")
+    assert told["at_sun"] is None
+    assert "%" in answer.err, "progress goes to standard error"
+    spec = open_run(home, told["run"]).record().spec
+    assert spec["catalogue"] == catalogue
+    assert spec["preset"] == "quick"
+    assert spec["volume"]["radius"] == 4.0  # type: ignore[index]
+
+    text = cli("map", "ball", "--wait", "--threads", "1").out
+    assert "outside the volume" in text
+    assert "A part of the sky is empty." in text
+
+
+def test_map_without_waiting(cli: Cli, home: Path, catalogue: str, job: Choose) -> None:
+    told = cli("map", catalogue, "--json", "--threads", "1").json
+    assert set(told) == {"run", "state"}
+    assert told["state"] in ("queued", "running")
+    assert wait(open_run(home, told["run"]), 30.0).state == "done"
+
+
+def test_the_words_become_the_spec(cli: Cli, home: Path, catalogue: str, job: Choose) -> None:
+    job("hang")
+    answer = cli(
+        "map", "ball", "--json", "--select", "abs(z) < 1", "--set", "members=2", "--seed", "7",
+        "--preset", "standard", "--device", "cpu", "--threads", "1",
+        "--centre", "8.0", "-0.1", "0", "--radius", "2.5",
+    )  # fmt: skip
+    assert answer.status == 0, answer.out
+    spec = open_run(home, answer.json["run"]).record().spec
+    cancel(home, answer.json["run"], grace=0.0)
+    assert spec["selection"] is not None
+    assert spec["overrides"] == {"members": "2"}
+    assert spec["volume"] == {"centre": [8.0, -0.1, 0.0], "radius": 2.5}
+    assert (spec["seed"], spec["preset"], spec["device"], spec["threads"]) == (
+        7, "standard", "cpu", 1,
+    )  # fmt: skip
+
+
+def test_a_selection_from_a_file(cli: Cli, home: Path, catalogue: str, job: Choose) -> None:
+    tree = {"kind": "range", "column": "z", "min": -1.0, "max": 1.0}
+    file = home / "cut.json"
+    file.write_text(json.dumps(tree))
+    for given in (str(file), json.dumps(tree)):
+        answer = cli("map", "ball", "--json", "--select", given, "--wait", "--threads", "1")
+        assert answer.status == 0, answer.out
+        spec = open_run(home, answer.json["run"]).record().spec
+        assert spec["selection"]["column"] == "z"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["no-such-catalogue"],
+        ["no/such/file.csv"],
+        ["."],
+        ["ball", "--preset", "huge"],
+        ["ball", "--set", "no_such_setting=1"],
+        ["ball", "--set", "members=many"],
+        ["ball", "--select", "abs(z < 1"],
+        ["ball", "--select", "no_such_column > 1"],
+        ["ball", "--select", "no/such/file.json"],
+        ["ball", "--select", "z > 1000"],
+        ["ball", "--select", "z > 2.5"],
+        ["ball", "--radius", "0.01"],
+        ["ball", "--radius", "-1"],
+        ["ball", "--centre", "100", "0", "0"],
+        ["ball", "--seed", "-1"],
+        ["ball", "--threads", "0"],
+        ["ball", "--device", "abacus"],
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_starts(
+    cli: Cli, home: Path, catalogue: str, words: list[str]
+) -> None:
+    answer = cli("map", *words, "--wait", "--json")
+    assert answer.status == 1
+    assert set(answer.json) == {"error", "hint"}
+    assert len(answer.json["error"]) > 10
+    assert list_runs(home) == []
+    assert len(cli("catalogues", "--json").json) == 1
+
+
+def test_a_table_is_taken_in_on_the_fly(cli: Cli, home: Path, job: Choose, tmp_path: Path) -> None:
+    import numpy as np
+
+    rng = np.random.default_rng(2)
+    stars = rng.normal(0.0, 0.5, (1500, 6)) + np.array([8.1, 0, 0, 0, 200, 0])
+    file = tmp_path / "table.csv"
+    np.savetxt(file, stars, delimiter=",", header="x,y,z,vx,vy,vz", comments="")
+    answer = cli("map", file, "--wait", "--json", "--threads", "1")
+    assert answer.status == 0, answer.out
+    (listed,) = cli("catalogues", "--json").json
+    assert list_runs(home)[0].catalogue == listed["catalogue"]
+    assert listed["rows"] == 1500
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("user_error", "The cut leaves ten stars."), ("crash", "ValueError")]
+)
+def test_a_run_that_fails_fails_the_command(
+    cli: Cli, catalogue: str, job: Choose, name: str, sentence: str
+) -> None:
+    job(name)
+    answer = cli("map", "ball", "--wait", "--json", "--threads", "1")
+    assert answer.status == 1
+    assert set(answer.json) == {"error", "hint", "run", "state"}
+    assert sentence in answer.json["error"]
+    assert answer.json["state"] == "failed"
+    assert sentence in cli("map", "ball", "--wait", "--threads", "1").err
+
+
+PROGRAM = """
+import sys
+from dashboard.cli import main
+from engine.runs import kinds
+kinds.KINDS["map"] = kinds.Kind("run_jobs:survive_errors", kinds.KINDS["map"].check)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def start_waiting(home: Path) -> tuple[subprocess.Popen[str], str]:
+    words = ["map", "ball", "--wait", "--json", "--threads", "1"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60.0
+    while not (runs := list_runs(home)) or not runs[0].progress:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return process, runs[0].id
+
+
+def test_ctrl_c_stops_the_run(home: Path, catalogue: str, job: Choose) -> None:
+    process, run_id = start_waiting(home)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    told = json.loads(out)
+    assert told["run"] == run_id
+    assert told["state"] == "cancelled"
+    assert f"runs resume {run_id}" in told["hint"]
+    assert "Traceback" not in err
+    assert open_run(home, run_id).record().state == "cancelled"
+
+
+def test_a_run_that_is_killed_ends_the_waiting(home: Path, catalogue: str, job: Choose) -> None:
+    process, run_id = start_waiting(home)
+    pid = open_run(home, run_id).stored().pid
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert json.loads(out)["state"] == "interrupted"
