@@ -15,7 +15,10 @@ _DEGREE = np.pi / 180.0
 
 def length(*components: Floats, sun: Floats) -> Floats:
     """Length of a vector, in the unit of its components."""
-    return np.sqrt(sum((c**2 for c in components[1:]), start=components[0] ** 2))
+    squares = np.zeros_like(components[0])
+    for component in components:
+        squares += component**2
+    return np.sqrt(squares)
 
 
 def itself(values: Floats, *, sun: Floats) -> Floats:
@@ -51,12 +54,12 @@ def rotation_velocity(x: Floats, y: Floats, vx: Floats, vy: Floats, *, sun: Floa
 def toomre(x: Floats, y: Floats, vx: Floats, vy: Floats, vz: Floats, *, sun: Floats) -> Floats:
     """Vertical axis of the Toomre diagram, sqrt(v_R^2 + v_z^2)."""
     v_radial = radial_motion(x, y, vx, vy, sun=sun)
-    return np.sqrt(v_radial**2 + vz**2)
+    return length(v_radial, vz, sun=sun)
 
 
 def distance_from_sun(x: Floats, y: Floats, z: Floats, *, sun: Floats) -> Floats:
     """Distance from the Sun in kpc, from the Galactocentric position."""
-    return np.sqrt((x - sun[0]) ** 2 + (y - sun[1]) ** 2 + (z - sun[2]) ** 2)
+    return length(x - sun[0], y - sun[1], z - sun[2], sun=sun)
 
 
 # Rotation from the ICRS to Galactic axes: Hipparcos catalogue, vol. 1, eq. 1.5.11.

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["refine_intervals", "refine_polygon", "refine_range"]
+__all__ = ["refine_ball", "refine_intervals", "refine_polygon", "refine_range"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 BoolArray = npt.NDArray[np.bool_]
@@ -35,6 +35,21 @@ def refine_range(out: BoolArray, values: npt.NDArray[Any], low: Any, high: Any) 
     """Keep the rows with low <= value <= high; NaN fails both comparisons."""
     for i in range(out.size):
         out[i] &= (values[i] >= low) & (values[i] <= high)
+
+
+@_compiled
+def refine_ball(
+    out: BoolArray,
+    x: npt.NDArray[Any],
+    y: npt.NDArray[Any],
+    z: npt.NDArray[Any],
+    centre: FloatArray,
+    radius: float,
+) -> None:
+    """Keep the rows whose position lies inside a ball; a missing one does not."""
+    for i in range(out.size):
+        square = (x[i] - centre[0]) ** 2 + (y[i] - centre[1]) ** 2 + (z[i] - centre[2]) ** 2
+        out[i] &= square <= radius**2
 
 
 @_compiled

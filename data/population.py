@@ -1,0 +1,304 @@
+"""Tracer populations: the stars of a selection that have 6D coordinates, in a volume.
+
+Every row of the catalogue is accounted for: it is not selected, or selected without 6D
+coordinates (by reason), or outside the volume, or a tracer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.completeness import Reason, population_reasons
+from data.covariance import cartesian_covariance
+from data.errors import UserError
+from data.frames import Floats, SolarParameters
+from data.selection import Tree, conjuncts, mask, refine, to_text, validate
+from data.selection.kernels import refine_ball
+from data.store import Catalogue
+
+__all__ = ["MIN_TRACERS", "RADIUS", "Population", "Volume", "make_population"]
+
+MIN_TRACERS = 1_000
+"""Fewest stars that a density model is trained on."""
+
+RADIUS = 4.0
+"""Radius of the default volume in kpc (arXiv 2305.13358)."""
+
+_POSITION = ("x", "y", "z")
+_NEGATIVE = "parallax not positive"
+_VELOCITY = ("vx", "vy", "vz")
+
+
+@dataclass(frozen=True)
+class Volume:
+    """The ball that the tracers fill.
+
+    Parameters
+    ----------
+    centre
+        Galactocentric position in kpc.
+    radius
+        In kpc.
+    """
+
+    centre: tuple[float, float, float]
+    radius: float = RADIUS
+
+    def __post_init__(self) -> None:
+        if len(self.centre) != 3 or not np.all(np.isfinite(self.centre)):
+            raise UserError("The centre of a volume must be three finite numbers in kpc.")
+        if not (np.isfinite(self.radius) and self.radius > 0.0):
+            raise UserError(f"The radius of a volume must be positive, not {self.radius:g} kpc.")
+
+    def mask(self, catalogue: Catalogue) -> npt.NDArray[np.bool_]:
+        """Say which stars of a catalogue lie inside; one without a position does not."""
+        inside = np.ones(catalogue.n_rows, dtype=np.bool_)
+        x, y, z = (catalogue.column(name) for name in _POSITION)
+        refine_ball(inside, x, y, z, np.asarray(self.centre, dtype=np.float64), self.radius)
+        return inside
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the form that specs and cubes carry."""
+        return {"centre": list(self.centre), "radius": self.radius}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Volume:
+        """Read what `to_dict` wrote.
+
+        Raises
+        ------
+        UserError
+            If it is not a volume.
+        """
+        try:
+            x, y, z = (float(value) for value in stored["centre"])
+            return cls((x, y, z), float(stored.get("radius", RADIUS)))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise UserError(
+                "The volume cannot be read.",
+                'It must look like {"centre": [8.122, 0, 0.0208], "radius": 4}, in kpc.',
+            ) from None
+
+
+@dataclass
+class Population:
+    """What a density model is trained on.
+
+    Parameters
+    ----------
+    catalogue_id
+        Content id of the catalogue.
+    selection
+        The validated selection; None for everything.
+    volume
+        The ball that the tracers fill.
+    sun
+        The Sun's place and motion.
+    rows
+        Row numbers in the catalogue, ascending, shape (n,).
+    x, v
+        Galactocentric positions (kpc) and velocities (km/s), float32, shape (n, 3).
+    counts
+        ``catalogue``, ``selected``, ``not_6d`` by reason, ``outside_volume``, ``tracers``; the
+        last three make ``selected``.
+    warnings
+        Reasons for distrust.
+    catalogue
+        Where the stars are, for what is only read when asked for.
+    """
+
+    catalogue_id: str
+    selection: Tree
+    volume: Volume
+    sun: SolarParameters
+    rows: npt.NDArray[np.int64]
+    x: npt.NDArray[np.float32]
+    v: npt.NDArray[np.float32]
+    counts: dict[str, Any]
+    warnings: list[Reason] = field(default_factory=list)
+    catalogue: Catalogue | None = field(default=None, repr=False)
+
+    def covariance(self) -> Floats | None:
+        """Propagate the measurement errors of the tracers.
+
+        Returns
+        -------
+        ndarray or None
+            Covariance of (x, y, z, vx, vy, vz) in kpc and km/s, shape (n, 6, 6), calculated
+            anew at each call; None where the catalogue has no errors to propagate.
+        """
+        return None if self.catalogue is None else cartesian_covariance(self.catalogue, self.rows)
+
+
+def make_population(
+    catalogue: Catalogue,
+    selection: object = None,
+    volume: Volume | Mapping[str, Any] | None = None,
+    sun: SolarParameters | None = None,
+) -> Population:
+    """Take the stars of a catalogue that a density model is to be trained on.
+
+    Parameters
+    ----------
+    catalogue
+        Where the stars are.
+    selection
+        A selection tree; None for all stars.
+    volume
+        The ball; by default 4 kpc round the Sun.
+    sun
+        Needed only where it differs from the Sun of the catalogue.
+
+    Raises
+    ------
+    UserError
+        If no star has 6D coordinates, the selection or the volume leaves none, or fewer than
+        1,000 are left.
+    """
+    sun = _sun(catalogue, sun)
+    ball = _volume(volume, sun)
+    tree = validate(selection)
+    _require_6d(catalogue)
+    selected = mask(tree, catalogue)
+    n_selected = int(np.count_nonzero(selected))
+    if n_selected == 0:
+        raise _nothing_selected(catalogue, tree)
+    has_6d = catalogue.column("has_6d")
+    without = _count_reasons(catalogue, selected & ~has_6d)
+    n_usable = n_selected - sum(without.values())
+    if n_usable == 0:
+        raise UserError(
+            f"None of the {n_selected:,} selected stars has 6D coordinates: {_listed(without)}.",
+            "Select stars with a positive parallax, a proper motion and a radial velocity.",
+        )
+    filled = ball.mask(catalogue) & has_6d
+    rows = np.flatnonzero(selected & filled)
+    if rows.size < MIN_TRACERS:
+        raise _too_few(catalogue, ball, rows.size, n_usable, int(np.count_nonzero(filled)))
+    return Population(
+        catalogue_id=catalogue.id,
+        selection=tree,
+        volume=ball,
+        sun=sun,
+        rows=rows,
+        x=_stacked(catalogue, _POSITION, rows),
+        v=_stacked(catalogue, _VELOCITY, rows),
+        counts={
+            "catalogue": catalogue.n_rows,
+            "selected": n_selected,
+            "not_6d": without,
+            "outside_volume": n_usable - int(rows.size),
+            "tracers": int(rows.size),
+        },
+        warnings=population_reasons(catalogue, tree, filled, rows, ball, np.asarray(sun.position)),
+        catalogue=catalogue,
+    )
+
+
+def _sun(catalogue: Catalogue, sun: SolarParameters | None) -> SolarParameters:
+    """Give the Sun's parameters; measured stars stay with those that they were placed with."""
+    stored = catalogue.manifest.sun
+    if sun is None or sun == stored:
+        return stored
+    if catalogue.manifest.kind == "astrometry":
+        raise UserError(
+            f"The stars of the catalogue {catalogue.name} were placed with the Sun at"
+            f" {stored.position} kpc and {stored.velocity} km/s, not with the one asked for.",
+            "Ingest its table again with the other Sun.",
+        )
+    return sun
+
+
+def _volume(volume: Volume | Mapping[str, Any] | None, sun: SolarParameters) -> Volume:
+    if volume is None:
+        return Volume(sun.position)
+    return volume if isinstance(volume, Volume) else Volume.from_dict(volume)
+
+
+def _require_6d(catalogue: Catalogue) -> None:
+    """Refuse a catalogue in which no star has position and velocity, and say why none has."""
+    manifest = catalogue.manifest
+    if manifest.with_6d > 0:
+        return
+    reasons = {reason: n for reason, n in manifest.not_6d.items() if n}
+    if set(reasons) == {_NEGATIVE}:
+        raise UserError(
+            f"All {manifest.rows:,} stars of the catalogue {catalogue.name} have a parallax that"
+            " is not positive, so none has a distance.",
+            "Ingest the table with a column that holds another estimate of the distance.",
+        )
+    raise UserError(
+        f"No star of the catalogue {catalogue.name} has 6D coordinates: {_listed(reasons)}.",
+        "A map needs stars with a distance, a proper motion and a radial velocity.",
+    )
+
+
+def _count_reasons(catalogue: Catalogue, rows: npt.NDArray[np.bool_]) -> dict[str, int]:
+    """Count the given stars by their reason for not having 6D coordinates."""
+    names = catalogue.manifest.not_6d_reasons
+    codes = np.bincount(catalogue.column("not_6d_reason")[rows], minlength=len(names) + 1)
+    return {name: int(n) for name, n in zip(names, codes[1:], strict=True) if n}
+
+
+def _listed(reasons: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason} ({n:,})" for reason, n in reasons.items())
+
+
+def _nothing_selected(catalogue: Catalogue, tree: Tree) -> UserError:
+    """Name the cut that takes the last star."""
+    left = np.ones(catalogue.n_rows, dtype=np.bool_)
+    for cut in conjuncts(tree):
+        before = int(np.count_nonzero(left))
+        refine(left, cut, catalogue)
+        if not left.any():
+            text = to_text(cut)
+            shown = text if len(text) <= 120 else text[:117] + "..."
+            earlier = "" if before == catalogue.n_rows else " that the cuts before it leave"
+            return UserError(
+                f"The cut {shown} leaves none of the {before:,} stars{earlier}.",
+                "Widen it, or look at its column on the Explore page.",
+            )
+    return UserError("The selection leaves no star.", "Widen it.")
+
+
+def _too_few(
+    catalogue: Catalogue, ball: Volume, tracers: int, usable: int, filled: int
+) -> UserError:
+    """Say why there are not enough tracers: the volume, or the selection."""
+    place = "({:g}, {:g}, {:g}) kpc".format(*ball.centre)
+    where = f"the ball of {ball.radius:g} kpc round {place}"
+    if filled == 0:
+        centre = _median_position(catalogue)
+        return UserError(
+            f"No star of the catalogue {catalogue.name} lies in {where}.",
+            "Give the volume a centre and a radius where the stars are; their median position is"
+            " ({:.2f}, {:.2f}, {:.2f}) kpc.".format(*centre),
+        )
+    if tracers == 0:
+        return UserError(
+            f"None of the {usable:,} selected stars with 6D coordinates lies in {where}.",
+            f"It holds {filled:,} stars that the selection does not keep.",
+        )
+    return UserError(
+        f"Only {tracers:,} tracers are left in {where}; a density model needs at least"
+        f" {MIN_TRACERS:,}.",
+        f"The selection keeps {usable:,} stars with 6D coordinates, the volume holds {filled:,}.",
+    )
+
+
+def _median_position(catalogue: Catalogue) -> tuple[float, float, float]:
+    rows = np.flatnonzero(catalogue.column("has_6d"))
+    rows = rows[:: max(1, rows.size // 100_000)]
+    x, y, z = (float(np.median(catalogue.column(name)[rows])) for name in _POSITION)
+    return x, y, z
+
+
+def _stacked(
+    catalogue: Catalogue, names: tuple[str, ...], rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
+    return np.stack([catalogue.column(name)[rows] for name in names], axis=1, dtype=np.float32)
