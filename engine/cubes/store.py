@@ -38,11 +38,11 @@ def write_cube(dataset: xr.Dataset, folder: Path, name: str) -> Path:
     shutil.rmtree(building, ignore_errors=True)
     try:
         with warnings.catch_warnings():
-            # zarr says that fixed-length strings are not yet in the v3 standard; the few
-            # labels of our coordinates are read back by every version that we allow.
-            warnings.filterwarnings("ignore", message=".*data type.*Zarr V3.*")
-            warnings.filterwarnings("ignore", category=FutureWarning, module="zarr")
-            dataset.to_zarr(building, mode="w", consolidated=False, zarr_format=3)
+            # zarr says that fixed-length strings and consolidated metadata are not yet in the v3
+            # standard; every version that we allow reads both. Consolidated, readers need not
+            # list the folder and do not stumble over the manifest.
+            warnings.filterwarnings("ignore", module="zarr")
+            dataset.to_zarr(building, mode="w", consolidated=True, zarr_format=3)
         text = json.dumps({"version": 1, "files": _digest(building)}, indent=1)
         with (building / MANIFEST).open("w", encoding="utf-8") as file:
             file.write(text)
@@ -78,9 +78,8 @@ def read_cube(path: Path) -> xr.Dataset:
     if _digest(path) != files:
         raise UserError(f"{path.name} is damaged: its files changed.", "Run the map again.")
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*data type.*Zarr V3.*")
-        warnings.filterwarnings("ignore", category=FutureWarning, module="zarr")
-        with xr.open_zarr(path, consolidated=False) as dataset:
+        warnings.filterwarnings("ignore", module="zarr")
+        with xr.open_zarr(path) as dataset:
             loaded: xr.Dataset = dataset.load()
             return loaded
 

@@ -30,12 +30,16 @@ class Frame:
         so that the conditioners are never asked beyond what they have seen.
     velocity
         Standardiser of the velocities.
+    velocity_range
+        (2, 3) km/s: the interval on each axis that holds all but the outermost 0.01% of the
+        tracers on either side; beyond it the flow extrapolates.
     """
 
     ball: BallMap
     latent: Standardiser
     space: Standardiser
     velocity: Standardiser
+    velocity_range: Tensor
 
     @classmethod
     def fit(cls, x: Tensor, v: Tensor, ball: BallMap) -> Frame:
@@ -46,19 +50,35 @@ class Frame:
             Standardiser.fit(mapped.to(x.dtype)),
             Standardiser.fit(x),
             Standardiser.fit(v),
+            _range(v),
         )
+
+    def knows(self, v: Tensor) -> Tensor:
+        """Tell which velocities (..., 3) lie in ``velocity_range``, (...)."""
+        low, high = self.velocity_range.to(v)
+        known: Tensor = ((v >= low) & (v <= high)).all(-1)
+        return known
 
     def to_dict(self) -> dict[str, Any]:
         """Give tensors and numbers only."""
         names = ("latent", "space", "velocity")
         pairs = {n: [getattr(self, n).mean, getattr(self, n).scale] for n in names}
-        return {"centre": self.ball.centre, "radius": self.ball.radius, **pairs}
+        ball = {"centre": self.ball.centre, "radius": self.ball.radius}
+        return {**ball, **pairs, "velocity_range": self.velocity_range}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Frame:
         """Undo ``to_dict``."""
         parts = {n: Standardiser(*stored[n]) for n in ("latent", "space", "velocity")}
-        return cls(BallMap(stored["centre"], stored["radius"]), **parts)
+        ball = BallMap(stored["centre"], stored["radius"])
+        return cls(ball, **parts, velocity_range=stored["velocity_range"])
+
+
+def _range(v: Tensor) -> Tensor:
+    """Give the 0.01% and 99.99% quantiles of each column of v (n, 3), as (2, 3)."""
+    ordered = v.sort(0).values
+    cut = int(1e-4 * len(v))
+    return torch.stack([ordered[cut], ordered[len(v) - 1 - cut]])
 
 
 @dataclass(frozen=True)
