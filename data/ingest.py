@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,7 @@ def ingest(
         If the table cannot be read or cannot be trusted. The store is then as it was.
     """
     path = Path(file).expanduser()
-    reader = open_table(path)
-    try:
+    with _named(path.name), closing(open_table(path)) as reader:
         provenance = {
             "file": str(path.absolute()),
             "format": reader.format,
@@ -89,8 +89,17 @@ def ingest(
         )
         about = _About(name or path.name.split(".")[0], provenance, sun or SolarParameters())
         return _store(reader, matched, home, about, progress)
-    finally:
-        reader.close()
+
+
+@contextmanager
+def _named(file: str) -> Iterator[None]:
+    """See to it that every sentence says which file it is about."""
+    try:
+        yield
+    except UserError as error:
+        if file in error.sentence:
+            raise
+        raise UserError(f"{file}: {error.sentence}", error.hint) from error
 
 
 def ingest_arrays(

@@ -59,6 +59,7 @@ class Intake:
         self._placed: list[Mask] = []
         self._wrong: dict[str, list[npt.NDArray[np.int64]]] = {}
         self._filled: dict[str, int] = {}
+        self._text: dict[str, int] = {}
 
     def add(self, chunk: Chunk) -> None:
         """Spool the rows of a chunk and what is derived from them.
@@ -79,8 +80,10 @@ class Intake:
             elif column.target == self._apart:
                 numbers[column.target] = _numbers(cells, column.factor)
             elif column.known:
-                numbers[column.target] = _numbers(cells, column.factor)
-                self.spools[column.target].append(_quiet(numbers[column.target], column), None)
+                stored = _quiet(_numbers(cells, column.factor), column)
+                self.spools[column.target].append(stored, None)
+                # derived from what is stored, so that they agree to the last digit
+                numbers[column.target] = stored.astype(np.float64)
             else:
                 self.spools[column.target].append(cells.values, cells.missing)
         if self.numbered:
@@ -132,6 +135,8 @@ class Intake:
             hidden = chunk.columns[column.mask].values.astype(np.bool_)
             missing = hidden if missing is None else missing | hidden
         wrong = cells.wrong
+        if wrong is not None:
+            self._text[column.target] = self._text.get(column.target, 0) + int(wrong.sum())
         if cells.values.dtype.kind == "f":
             infinite = np.isinf(cells.values)
             if missing is not None:
@@ -159,15 +164,17 @@ class Intake:
         """Refuse the table, or skip the column, where most cells are no numbers."""
         skipped: dict[str, str] = {}
         for column in self.matched.columns:
+            filled = self._filled.get(column.target, 0)
+            text = self._text.get(column.target, 0)
             bad = sum(map(len, self._wrong.get(column.target, [])))
-            if not bad or 2 * bad <= self._filled[column.target]:
-                continue
-            if column.known:
+            if column.known and 2 * text > filled:
                 raise UserError(
                     f"The column {column.source} holds text where numbers belong "
-                    f"({bad} of {self._filled[column.target]} cells).",
+                    f"({text} of {filled} cells).",
                     f"Name another column for {column.target} in the column map.",
                 )
+            if column.known or 2 * bad <= filled:
+                continue
             skipped[column.source] = "mostly no numbers"
             self.spools.pop(column.target).remove()
             del self._wrong[column.target]

@@ -6,10 +6,11 @@ would give up on a whole file for one bad cell.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -87,7 +88,7 @@ class DelimitedReader:
         if len(set(self._names)) < len(self._names):
             return  # the match refuses two columns of one name, and Arrow cannot tell them apart
         yield from pacsv.open_csv(
-            self._unzipped(raw),
+            _Utf8(self._unzipped(raw)),
             read_options=pacsv.ReadOptions(
                 column_names=self._names,
                 skip_rows=self._skip,
@@ -101,12 +102,11 @@ class DelimitedReader:
                 column_types=dict.fromkeys(self._names, pa.string()),
                 include_columns=names,
                 strings_can_be_null=False,
-                check_utf8=False,
             ),
         )
 
     def _unzipped(self, raw: IO[bytes]) -> IO[bytes]:
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if self._zipped else raw
+        return gzip.open(raw) if self._zipped else raw
 
     def _note_broken(self, row: Any) -> str:  # noqa: ANN401
         self._broken += 1
@@ -115,6 +115,44 @@ class DelimitedReader:
     def _take_broken(self) -> int:
         broken, self._broken = self._broken, 0
         return broken
+
+
+def _question_mark(error: UnicodeError) -> tuple[str, int]:
+    """Put a question mark where bytes are no UTF-8; never longer than what it replaces."""
+    assert isinstance(error, UnicodeDecodeError)  # noqa: S101  (it is only used to decode)
+    return "?", error.end
+
+
+codecs.register_error("via-obscura-question-mark", _question_mark)
+
+
+class _Utf8:
+    """A file of bytes in which whatever is no UTF-8 has been replaced, for Arrow to read.
+
+    Arrow gives up on names in Latin-1, and prints where it cannot raise.
+
+    Parameters
+    ----------
+    file
+        At its beginning.
+    """
+
+    closed = False
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-8")("via-obscura-question-mark")
+
+    def read(self, size: int) -> bytes:
+        """Give at most ``size`` bytes; the decoder may still hold up to 3 of the last read."""
+        while True:
+            some = self._file.read(max(1, size - 3))
+            text = self._decoder.decode(some, final=not some)
+            if text or not some:
+                return text.encode()
+
+    def close(self) -> None:
+        """Leave the file to who opened it."""
 
 
 class _Header:
