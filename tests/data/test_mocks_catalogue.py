@@ -30,7 +30,7 @@ def stars_in_ball(n: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_astrometric_errors_are_those_of_the_published_formula():
-    # sqrt(40 + 800 z + 30 z^2) uas worked out by hand: z = 0.158489 up to G = 13, 1 at 15, 10 at 17.5.
+    # sqrt(40 + 800 z + 30 z^2) uas by hand: z = 0.158489 up to G = 13, 1 at 15, 10 at 17.5.
     np.testing.assert_allclose(
         gaia_errors.parallax_error([8.0, 13.0, 15.0, 17.5]),
         [0.01294392, 0.01294392, 0.02949576, 0.1050714],
