@@ -17,20 +17,17 @@ from data.completeness import Reason, population_reasons
 from data.covariance import cartesian_covariance
 from data.errors import UserError
 from data.frames import Floats, SolarParameters
-from data.selection import Tree, conjuncts, mask, refine, to_text, validate
+from data.refusals import MIN_TRACERS, listed, nothing_selected, require_6d, too_few
+from data.selection import Tree, mask, validate
 from data.selection.kernels import refine_ball
 from data.store import Catalogue
 
 __all__ = ["MIN_TRACERS", "RADIUS", "Population", "Volume", "make_population"]
 
-MIN_TRACERS = 1_000
-"""Fewest stars that a density model is trained on."""
-
 RADIUS = 4.0
 """Radius of the default volume in kpc (arXiv 2305.13358)."""
 
 _POSITION = ("x", "y", "z")
-_NEGATIVE = "parallax not positive"
 _VELOCITY = ("vx", "vy", "vz")
 
 
@@ -163,23 +160,23 @@ def make_population(
     sun = _sun(catalogue, sun)
     ball = _volume(volume, sun)
     tree = validate(selection)
-    _require_6d(catalogue)
+    require_6d(catalogue)
     selected = mask(tree, catalogue)
     n_selected = int(np.count_nonzero(selected))
     if n_selected == 0:
-        raise _nothing_selected(catalogue, tree)
+        raise nothing_selected(catalogue, tree)
     has_6d = catalogue.column("has_6d")
     without = _count_reasons(catalogue, selected & ~has_6d)
     n_usable = n_selected - sum(without.values())
     if n_usable == 0:
         raise UserError(
-            f"None of the {n_selected:,} selected stars has 6D coordinates: {_listed(without)}.",
+            f"None of the {n_selected:,} selected stars has 6D coordinates: {listed(without)}.",
             "Select stars with a positive parallax, a proper motion and a radial velocity.",
         )
     filled = ball.mask(catalogue) & has_6d
     rows = np.flatnonzero(selected & filled)
     if rows.size < MIN_TRACERS:
-        raise _too_few(catalogue, ball, rows.size, n_usable, int(np.count_nonzero(filled)))
+        raise too_few(catalogue, ball, rows.size, n_usable, int(np.count_nonzero(filled)))
     return Population(
         catalogue_id=catalogue.id,
         selection=tree,
@@ -220,82 +217,11 @@ def _volume(volume: Volume | Mapping[str, Any] | None, sun: SolarParameters) -> 
     return volume if isinstance(volume, Volume) else Volume.from_dict(volume)
 
 
-def _require_6d(catalogue: Catalogue) -> None:
-    """Refuse a catalogue in which no star has position and velocity, and say why none has."""
-    manifest = catalogue.manifest
-    if manifest.with_6d > 0:
-        return
-    reasons = {reason: n for reason, n in manifest.not_6d.items() if n}
-    if set(reasons) == {_NEGATIVE}:
-        raise UserError(
-            f"All {manifest.rows:,} stars of the catalogue {catalogue.name} have a parallax that"
-            " is not positive, so none has a distance.",
-            "Ingest the table with a column that holds another estimate of the distance.",
-        )
-    raise UserError(
-        f"No star of the catalogue {catalogue.name} has 6D coordinates: {_listed(reasons)}.",
-        "A map needs stars with a distance, a proper motion and a radial velocity.",
-    )
-
-
 def _count_reasons(catalogue: Catalogue, rows: npt.NDArray[np.bool_]) -> dict[str, int]:
     """Count the given stars by their reason for not having 6D coordinates."""
     names = catalogue.manifest.not_6d_reasons
     codes = np.bincount(catalogue.column("not_6d_reason")[rows], minlength=len(names) + 1)
     return {name: int(n) for name, n in zip(names, codes[1:], strict=True) if n}
-
-
-def _listed(reasons: Mapping[str, int]) -> str:
-    return ", ".join(f"{reason} ({n:,})" for reason, n in reasons.items())
-
-
-def _nothing_selected(catalogue: Catalogue, tree: Tree) -> UserError:
-    """Name the cut that takes the last star."""
-    left = np.ones(catalogue.n_rows, dtype=np.bool_)
-    for cut in conjuncts(tree):
-        before = int(np.count_nonzero(left))
-        refine(left, cut, catalogue)
-        if not left.any():
-            text = to_text(cut)
-            shown = text if len(text) <= 120 else text[:117] + "..."
-            earlier = "" if before == catalogue.n_rows else " that the cuts before it leave"
-            return UserError(
-                f"The cut {shown} leaves none of the {before:,} stars{earlier}.",
-                "Widen it, or look at its column on the Explore page.",
-            )
-    return UserError("The selection leaves no star.", "Widen it.")
-
-
-def _too_few(
-    catalogue: Catalogue, ball: Volume, tracers: int, usable: int, filled: int
-) -> UserError:
-    """Say why there are not enough tracers: the volume, or the selection."""
-    place = "({:g}, {:g}, {:g}) kpc".format(*ball.centre)
-    where = f"the ball of {ball.radius:g} kpc round {place}"
-    if filled == 0:
-        centre = _median_position(catalogue)
-        return UserError(
-            f"No star of the catalogue {catalogue.name} lies in {where}.",
-            "Give the volume a centre and a radius where the stars are; their median position is"
-            " ({:.2f}, {:.2f}, {:.2f}) kpc.".format(*centre),
-        )
-    if tracers == 0:
-        return UserError(
-            f"None of the {usable:,} selected stars with 6D coordinates lies in {where}.",
-            f"It holds {filled:,} stars that the selection does not keep.",
-        )
-    return UserError(
-        f"Only {tracers:,} tracers are left in {where}; a density model needs at least"
-        f" {MIN_TRACERS:,}.",
-        f"The selection keeps {usable:,} stars with 6D coordinates, the volume holds {filled:,}.",
-    )
-
-
-def _median_position(catalogue: Catalogue) -> tuple[float, float, float]:
-    rows = np.flatnonzero(catalogue.column("has_6d"))
-    rows = rows[:: max(1, rows.size // 100_000)]
-    x, y, z = (float(np.median(catalogue.column(name)[rows])) for name in _POSITION)
-    return x, y, z
 
 
 def _stacked(

@@ -133,6 +133,13 @@ def expression_columns(expression: Expression) -> Iterator[str]:
             yield from expression_columns(part)
 
 
+def negative(expression: Expression) -> Expression:
+    """Change the sign; a negative number is a number, not an operation."""
+    if isinstance(expression, dict):
+        return {"op": "neg", "of": [expression]}
+    return number(-expression, "constant")
+
+
 def check_arguments(operator: str, count: int) -> None:
     """Refuse a call with a number of arguments that the function does not take."""
     accepted = FUNCTIONS[operator].arguments
@@ -171,7 +178,8 @@ def validate_expression(value: object, where: str, depth: int = 0) -> Expression
             f"Known are: {', '.join(FUNCTIONS)}.",
         )
     check_arguments(operator, len(parts))
-    return {"op": operator, "of": [validate_expression(part, where, depth + 1) for part in parts]}
+    checked = [validate_expression(part, where, depth + 1) for part in parts]
+    return negative(checked[0]) if operator == "neg" else {"op": operator, "of": checked}
 
 
 def _shown(value: object) -> str:

@@ -28,6 +28,7 @@ from data.selection.expressions import (
     Expression,
     check_arguments,
     column_name,
+    negative,
     number,
 )
 from data.selection.tree import Node, Tree, validate
@@ -134,7 +135,7 @@ class _Reader:
             inner = self.expression(node.operand, depth + 1)
             if isinstance(node.op, ast.UAdd):
                 return inner
-            return {"op": "neg", "of": [inner]} if isinstance(inner, dict) else 0.0 - inner
+            return negative(inner)
         if isinstance(node, ast.Call):
             return self._function(node, depth)
         raise self._no_number(node)

@@ -1,0 +1,94 @@
+"""Why no tracer population can be made, each time in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.errors import UserError
+from data.selection import Tree, conjuncts, refine, to_text
+from data.store import Catalogue
+
+if TYPE_CHECKING:
+    from data.population import Volume
+
+__all__ = ["MIN_TRACERS", "listed", "nothing_selected", "require_6d", "too_few"]
+
+MIN_TRACERS = 1_000
+"""Fewest stars that a density model is trained on."""
+
+_NEGATIVE = "parallax not positive"
+
+
+def require_6d(catalogue: Catalogue) -> None:
+    """Refuse a catalogue in which no star has position and velocity, and say why none has."""
+    manifest = catalogue.manifest
+    if manifest.with_6d > 0:
+        return
+    reasons = {reason: n for reason, n in manifest.not_6d.items() if n}
+    if set(reasons) == {_NEGATIVE}:
+        raise UserError(
+            f"All {manifest.rows:,} stars of the catalogue {catalogue.name} have a parallax that"
+            " is not positive, so none has a distance.",
+            "Ingest the table with a column that holds another estimate of the distance.",
+        )
+    raise UserError(
+        f"No star of the catalogue {catalogue.name} has 6D coordinates: {listed(reasons)}.",
+        "A map needs stars with a distance, a proper motion and a radial velocity.",
+    )
+
+
+def listed(reasons: Mapping[str, int]) -> str:
+    """Write counts by reason into a sentence."""
+    return ", ".join(f"{reason} ({n:,})" for reason, n in reasons.items())
+
+
+def nothing_selected(catalogue: Catalogue, tree: Tree) -> UserError:
+    """Name the cut that takes the last star."""
+    left = np.ones(catalogue.n_rows, dtype=np.bool_)
+    for cut in conjuncts(tree):
+        before = int(np.count_nonzero(left))
+        refine(left, cut, catalogue)
+        if not left.any():
+            text = to_text(cut)
+            shown = text if len(text) <= 120 else text[:117] + "..."
+            earlier = "" if before == catalogue.n_rows else " that the cuts before it leave"
+            return UserError(
+                f"The cut {shown} leaves none of the {before:,} stars{earlier}.",
+                "Widen it, or look at its column on the Explore page.",
+            )
+    return UserError("The selection leaves no star.", "Widen it.")
+
+
+def too_few(
+    catalogue: Catalogue, ball: Volume, tracers: int, usable: int, filled: int
+) -> UserError:
+    """Say why there are not enough tracers: the volume, or the selection."""
+    place = "({:g}, {:g}, {:g}) kpc".format(*ball.centre)
+    where = f"the ball of {ball.radius:g} kpc round {place}"
+    if filled == 0:
+        centre = _median_position(catalogue)
+        return UserError(
+            f"No star of the catalogue {catalogue.name} lies in {where}.",
+            "Give the volume a centre and a radius where the stars are; their median position is"
+            " ({:.2f}, {:.2f}, {:.2f}) kpc.".format(*centre),
+        )
+    if tracers == 0:
+        return UserError(
+            f"None of the {usable:,} selected stars with 6D coordinates lies in {where}.",
+            f"It holds {filled:,} stars that the selection does not keep.",
+        )
+    return UserError(
+        f"Only {tracers:,} tracers are left in {where}; a density model needs at least"
+        f" {MIN_TRACERS:,}.",
+        f"The selection keeps {usable:,} stars with 6D coordinates, the volume holds {filled:,}.",
+    )
+
+
+def _median_position(catalogue: Catalogue) -> tuple[float, float, float]:
+    rows = np.flatnonzero(catalogue.column("has_6d"))
+    rows = rows[:: max(1, rows.size // 100_000)]
+    x, y, z = (float(np.median(catalogue.column(name)[rows])) for name in "xyz")
+    return x, y, z
