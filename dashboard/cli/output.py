@@ -88,7 +88,9 @@ def pairs(values: Mapping[str, object]) -> str:
 def _lines(value: object) -> list[str]:
     if isinstance(value, Mapping) and value:
         return pairs({str(name): item for name, item in value.items()}).splitlines()
-    if isinstance(value, list) and value and isinstance(value[0], Mapping | list | str):
+    if isinstance(value, list) and value:
+        if all(isinstance(item, int | float) for item in value):
+            return [", ".join(f"{item:.6g}" for item in value)]
         return [line for item in value for line in _lines(item)]
     if isinstance(value, bool):
         return ["yes" if value else "no"]
@@ -96,6 +98,8 @@ def _lines(value: object) -> list[str]:
         return ["-"]
     if isinstance(value, int):
         return [f"{value:,}"]
+    if isinstance(value, float):
+        return [f"{value:.6g}"]
     return printable(value).splitlines() or [""]
 
 

@@ -66,6 +66,7 @@ def finish_stopped(writer: RunWriter) -> None:
 
 def _begin(writer: RunWriter) -> None:
     writer.move(RunState.RUNNING)
+    writer.progress(writer.record.progress or 0.0, "starting")
     changed = record_environment(writer.run, writer.record)
     if writer.record.attempt > 1:
         writer.event("resumed", attempt=writer.record.attempt, changed_versions=changed)

@@ -141,7 +141,14 @@ def test_tables_are_aligned() -> None:
 
 
 def test_pairs_are_indented() -> None:
-    told = {"run": "r", "at": {"a": 1, "bb": None}, "ok": True, "list": ["x", "y"], "no": {}}
+    told = {
+        "run": "r",
+        "at": {"a": 1, "bb": None},
+        "ok": True,
+        "list": ["x", "y"],
+        "no": {},
+        "v": [1.0, 2.5],
+    }
     assert pairs(told).splitlines() == [
         "run   r",
         "at    a   1",
@@ -150,6 +157,7 @@ def test_pairs_are_indented() -> None:
         "list  x",
         "      y",
         "no    -",
+        "v     1, 2.5",
     ]
 
 

@@ -129,3 +129,10 @@ def test_time_left() -> None:
     assert estimate == pytest.approx((1 - 0.2 - 0.025 * 27) / 0.025, rel=0.05)
     assert left.add(0.1, 31.0) is None  # went back: begins anew
     assert left.add(1.0, 32.0) == 0.0
+
+
+def test_the_history_of_time_left_is_bounded() -> None:
+    left = RemainingTime(window=1.0)
+    for step in range(2000):
+        left.add(step / 2000, step * 0.5)
+    assert len(left._history) < 1100
