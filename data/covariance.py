@@ -72,21 +72,20 @@ def _propagated(catalogue: _Columns, rows: npt.NDArray[np.integer[Any]]) -> Floa
     """Propagate the errors of some stars: shape (n, 6, 6)."""
 
     def column(name: str) -> Floats:
-        return catalogue.column(name)[rows].astype(np.float64)
+        return np.asarray(catalogue.column(name)[rows], dtype=np.float64)
 
     errors = np.zeros((len(rows), 6))
     for i, name in enumerate(ASTROMETRY):
         if catalogue.has(f"{name}_error"):
             errors[:, i] = column(f"{name}_error")
     correlations = {
-        (a, b): column(f"{a}_{b}_corr")
-        for a, b in CORRELATIONS
-        if catalogue.has(f"{a}_{b}_corr")
+        (a, b): column(f"{a}_{b}_corr") for a, b in CORRELATIONS if catalogue.has(f"{a}_{b}_corr")
     }
     values = {name: column(name) for name in ASTROMETRY}
     jacobian = cartesian_jacobian(sun=catalogue.manifest.sun, **values)
     covariance = astrometric_covariance(errors, correlations)
-    return np.matmul(jacobian @ covariance, np.swapaxes(jacobian, 1, 2))
+    propagated: Floats = jacobian @ covariance @ np.swapaxes(jacobian, 1, 2)
+    return propagated
 
 
 def astrometric_covariance(

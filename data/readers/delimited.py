@@ -106,7 +106,9 @@ class DelimitedReader:
         )
 
     def _unzipped(self, raw: IO[bytes]) -> IO[bytes]:
-        return gzip.open(raw) if self._zipped else raw
+        unzipped: Any = gzip.GzipFile(fileobj=raw) if self._zipped else raw
+        opened: IO[bytes] = unzipped  # a GzipFile reads like one
+        return opened
 
     def _note_broken(self, row: Any) -> str:  # noqa: ANN401
         self._broken += 1

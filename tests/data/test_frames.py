@@ -14,8 +14,6 @@ from data.frames import (
     to_galactocentric,
 )
 
-NAMES = ("ra", "dec", "distance", "pmra", "pmdec", "radial_velocity")
-
 
 @pytest.fixture
 def sky():
@@ -23,7 +21,8 @@ def sky():
     rng = np.random.default_rng(20)
     n = 400
     ra = np.concatenate([[0.0, 360.0, 180.0, 12.0], rng.uniform(0, 360, n)])
-    dec = np.concatenate([[0.0, 0.0, 89.999, -89.999], np.degrees(np.arcsin(rng.uniform(-1, 1, n)))])
+    even = np.degrees(np.arcsin(rng.uniform(-1, 1, n)))
+    dec = np.concatenate([[0.0, 0.0, 89.999, -89.999], even])
     m = n + 4
     return {
         "ra": ra,
@@ -101,7 +100,8 @@ def test_phi_grows_as_v_phi_says():
     x, v = rng.normal(0, 5, (50, 3)), rng.normal(0, 100, (50, 3))
     step = 1e-7
     now, then = cylindrical(x, v), cylindrical(x + step * v, v)
-    np.testing.assert_allclose((then["phi"] - now["phi"]) / step * now["R"], now["v_phi"], rtol=1e-4)
+    turned = (then["phi"] - now["phi"]) / step * now["R"]
+    np.testing.assert_allclose(turned, now["v_phi"], rtol=1e-4)
     np.testing.assert_allclose((then["R"] - now["R"]) / step, now["v_R"], rtol=1e-4, atol=1e-3)
 
 

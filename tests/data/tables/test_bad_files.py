@@ -215,8 +215,7 @@ def test_cut_at_any_byte(tables, form, tmp_path_factory, data):
     home = folder / "home"
     try:
         catalogue = ingest(path, home)
-    except UserError as error:
-        assert "\n" not in str(error)
+    except UserError:
         assert not home.exists()
     else:
         n = catalogue.n_rows
