@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Look", "Picture", "all_columns", "draw", "equalise", "selection_mask", "unit_of"]
 
+#: Pixels along a cell's side for catalogues of at least so many stars: cells of one pixel show
+#: the noise of a small catalogue, large cells blur a big one.
+CELLS = ((10_000_000, 1), (1_000_000, 2), (60_000, 3), (0, 4))
+
 Tree = dict[str, Any] | None
 
 
@@ -65,9 +69,7 @@ def selection_mask(cache: RasterCache, catalogue: Catalogue, tree: Tree) -> np.n
     return cache.get(key, lambda: mask_of(tree, catalogue))
 
 
-def draw(
-    cache: RasterCache, catalogue: Catalogue, tree: Tree, looks: Sequence[Look]
-) -> Picture:
+def draw(cache: RasterCache, catalogue: Catalogue, tree: Tree, looks: Sequence[Look]) -> Picture:
     """Count the stars of a selection for several panels.
 
     Parameters
@@ -112,6 +114,13 @@ def _panel(cache: RasterCache, catalogue: Catalogue, tree: Tree, look: Look) -> 
 
 
 def _frame(cache: RasterCache, catalogue: Catalogue, look: Look) -> Frame:
+    """Give the ranges of a look, and as many cells as its pixels and the stars allow."""
+    cell = next(size for stars, size in CELLS if catalogue.n_rows >= stars)
+    frame = _ranged(cache, catalogue, look)
+    return replace(frame, width=max(look.width // cell, 8), height=max(look.height // cell, 8))
+
+
+def _ranged(cache: RasterCache, catalogue: Catalogue, look: Look) -> Frame:
     if look.ranges is not None:
         return Frame(*look.ranges, look.width, look.height)
     key = ("range", catalogue.id, look.axes)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard.watching import FolderWatch
+from engine.runs.launch import list_runs
 
 if TYPE_CHECKING:
-    from engine.runs import RunRecord
+    from engine.runs.record import RunRecord
 
 __all__ = ["RunListing"]
 
@@ -49,11 +50,6 @@ class RunListing:
 
     def look(self) -> None:
         """Read the run directories now, for those who have just changed them."""
-        try:  # guard: removed when engine.runs is there
-            from engine.runs.launch import list_runs
-        except ImportError:
-            return
-
         with self._lock:
             records = list_runs(self._home)
             drawn = tuple(

@@ -70,6 +70,7 @@ class Services:
 
     @staticmethod
     def _warm() -> None:
-        from dashboard.views.phase_space import warm
+        """Compile what the first picture and the first cut need, before somebody waits."""
+        from dashboard.warming import warm
 
         warm()

@@ -90,13 +90,15 @@ def _components(palette: dict[str, Any]) -> dict[str, Any]:
         "MuiAppBar": {
             "styleOverrides": {
                 "root": {
-                    "backgroundColor": "#090d18",
+                    "backgroundColor": _DARK["background"]["default"],
+                    "color": f"{_DARK['text']['primary']} !important",
                     "backgroundImage": "none",
                     "boxShadow": "none",
                     "borderBottom": f"1px solid {_DARK['divider']}",
                 }
             }
         },
+        "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "52px !important"}}},
         "MuiDrawer": {
             "styleOverrides": {
                 "paper": {

@@ -47,13 +47,14 @@ class CatalogueBar:
             css_classes=["vo-catalogue-line"],
             sx={"color": "text.secondary"},
         )
-        self._more = pmui.Toggle(
+        self._more = pmui.Button(
             label="Details",
-            icon="info",
+            icon="info_outlined",
             size="small",
             variant="text",
             margin=(9, 5),
             css_classes=["vo-details-toggle"],
+            on_click=lambda _: setattr(self._details, "visible", not self._details.visible),
         )
         self._add = pmui.Button(
             label="Add a table",
@@ -67,7 +68,6 @@ class CatalogueBar:
         self._details = table(css_class="vo-details")
         self._details.visible = False
         self._chooser.param.watch(self._chosen, "value")
-        self._more.param.watch(lambda e: setattr(self._details, "visible", e.new), "value")
         session.param.watch(lambda _: self._write(), "catalogue")
 
     def view(self) -> Viewable:

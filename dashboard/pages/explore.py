@@ -115,7 +115,6 @@ class ExplorePage(Page):
             elevation=0,
             width=300,
             margin=5,
-            sizing_mode="fixed",
             css_classes=["vo-side"],
             sx={"height": "fit-content", "py": 1},
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable
 
 import holoviews as hv
@@ -15,7 +17,7 @@ from dashboard.pictures import Look
 from dashboard.policy.brushes import SKY
 from dashboard.policy.panels import PRESETS, Preset
 from dashboard.theme import FONT, figure_colours
-from dashboard.views.phase_space import Panel, density
+from dashboard.views.phase_space import Panel, graticule, image, outlines
 from dashboard.views.shading import colour_ticks, selection_palette
 
 __all__ = ["LinkedPanel"]
@@ -25,8 +27,10 @@ Version = Stream.define("Version", version=0)
 OTHER = "Other axes…"
 #: Ranges that differ by less than this share of their length are the same.
 SAME_RANGE = 1e-4
-#: Cells may be this much smaller than the figure before it is counted anew.
-SIZE_STEP = 24
+#: Pixels by which a figure may grow or shrink before its stars are counted anew.
+SIZE_STEP = 6
+
+Ranges = tuple[tuple[float, float], tuple[float, float]]
 
 
 class LinkedPanel:
@@ -69,18 +73,20 @@ class LinkedPanel:
         self._figure: Plot | None = None
         self._bar: ColorBar | None = None
         self._version = Version()
-        self._figure_pane = pn.pane.HoloViews(
-            None, sizing_mode="stretch_both", min_height=240, margin=0
-        )
+        self._own: list[Ranges] = []
+        self._figure_pane = pn.pane.HoloViews(None, sizing_mode="stretch_both", margin=0)
         self._build_header(columns)
         self.view = pmui.Paper(
             self._header,
-            self._figure_pane,
+            pmui.Column(
+                self._figure_pane,
+                sizing_mode="stretch_width",
+                styles={"height": "calc((100vh - 240px) / 2)", "min-height": "250px"},
+                margin=(0, 4, 4, 4),
+            ),
             variant="outlined",
             elevation=0,
             sizing_mode="stretch_width",
-            styles={"height": "calc((100vh - 156px) / 2)"},
-            min_height=300,
             margin=5,
             css_classes=["vo-panel", f"vo-panel-{number}"],
         )
@@ -104,7 +110,7 @@ class LinkedPanel:
                 self._version.event(version=self._version.version + 1)
 
     @property
-    def frame(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    def frame(self) -> Ranges | None:
         """The ranges that are on screen."""
         return None if self._panel is None else (self._panel.frame.x, self._panel.frame.y)
 
@@ -164,14 +170,21 @@ class LinkedPanel:
     # --- figure ---------------------------------------------------------------------------
 
     def _build_figure(self) -> hv.DynamicMap:
+        """Make the figure: stars, for the sky its graticule, and outlines.
+
+        The layers are DynamicMaps of their own, since HoloViews delivers what the user draws
+        only to a layer that returns one element.
+        """
         self._figure = self._bar = None
         self._version = Version()
-        figure = hv.DynamicMap(self._draw, streams=[self._version])
-        BoundsXY(source=figure).add_subscriber(self._boxed)
-        Lasso(source=figure).add_subscriber(self._lassoed)
-        RangeXY(source=figure).add_subscriber(self._zoomed)
-        PlotSize(source=figure).add_subscriber(self._resized)
-        return figure.opts(
+        stars = hv.DynamicMap(self._draw_stars, streams=[self._version])
+        lines = hv.DynamicMap(self._draw_lines, streams=[self._version])
+        BoundsXY(source=stars).add_subscriber(self._boxed)
+        Lasso(source=stars).add_subscriber(self._lassoed)
+        RangeXY(source=stars).add_subscriber(self._zoomed)
+        PlotSize(source=stars).add_subscriber(self._resized)
+        behind = [graticule(self._panel, "#8a93a8")] if self.axes == SKY else []
+        return functools.reduce(operator.mul, [stars, *behind, lines]).opts(
             hv.opts.Image(
                 responsive=True,
                 apply_ranges=False,
@@ -180,14 +193,19 @@ class LinkedPanel:
                 toolbar="right",
             ),
             hv.opts.Path(apply_ranges=False),
+            hv.opts.Labels(apply_ranges=False),
             hv.opts.Overlay(responsive=True, hooks=[self._dress], show_legend=False),
         )
 
-    def _draw(self, version: int) -> hv.Overlay:
+    def _draw_stars(self, version: int) -> hv.Image:
         """Wrap the present counts; the version is the only thing that the stream carries."""
         assert self._panel is not None  # noqa: S101  no figure is built before
-        line = figure_colours(dark=self.dark)["accent"]
-        return density(self._panel, self.colour, dark=self.dark, line=line)
+        return image(self._panel, self.colour, dark=self.dark)
+
+    def _draw_lines(self, version: int) -> hv.Path:
+        """Wrap the outlines of the cuts."""
+        assert self._panel is not None  # noqa: S101  no figure is built before
+        return outlines(self._panel, figure_colours(dark=self.dark)["accent"])
 
     def _dress(self, plot: object, _: object) -> None:
         """Bring what HoloViews has no option for: ranges, colour bar, the look of the sky."""
@@ -216,6 +234,8 @@ class LinkedPanel:
         """Set the ranges of the figure where they are not those of the counts already."""
         if self._figure is None or self._panel is None:
             return
+        # The browser echoes ranges that were set here; its echoes may come late, and are no zoom.
+        self._own = [*self._own[-3:], (self._panel.frame.x, self._panel.frame.y)]
         down = any(p.axes == self.axes and p.down for p in PRESETS)
         for span, wanted, flipped in (
             (self._figure.x_range, self._panel.frame.x, False),
@@ -240,11 +260,11 @@ class LinkedPanel:
         if self._panel is None or x_range is None or y_range is None:
             return
         ranges = (_ordered(x_range), _ordered(y_range))
-        if not _same(ranges, self.frame):
+        if not any(_same(ranges, own) for own in self._own):
             self.look = Look(self.axes, self.look.width, self.look.height, ranges)
             self._on_look(self)
 
-    def _resized(self, width: int | None, height: int | None) -> None:
+    def _resized(self, width: int | None, height: int | None, scale: float = 1.0) -> None:
         if not width or not height:
             return
         if max(abs(width - self.look.width), abs(height - self.look.height)) >= SIZE_STEP:
@@ -274,7 +294,7 @@ def _mark(bar: ColorBar | None, counts: np.ndarray, how: str, *, dark: bool) -> 
     ticks = colour_ticks(counts, how)
     bar.color_mapper.palette = selection_palette(dark=dark)
     bar.ticker.ticks = list(ticks)
-    bar.major_label_overrides = {place: text for place, text in ticks.items()}
+    bar.major_label_overrides = dict(ticks)
 
 
 def _ordered(span: tuple[float, float]) -> tuple[float, float]:
@@ -282,12 +302,10 @@ def _ordered(span: tuple[float, float]) -> tuple[float, float]:
 
 
 def _same(
-    one: tuple[tuple[float, float], tuple[float, float]],
-    two: tuple[tuple[float, float], tuple[float, float]] | None,
+    one: Ranges,
+    two: Ranges,
 ) -> bool:
     """Say whether ranges agree to a small share of a pixel."""
-    if two is None:
-        return False
     return all(
         abs(a - b) <= SAME_RANGE * (t[1] - t[0])
         for s, t in zip(one, two, strict=True)

@@ -10,7 +10,7 @@ __all__ = ["empty_state", "placeholder"]
 
 def empty_state(
     icon: str, title: str, sentence: str = "", *actions: Viewable, css_class: str = "vo-empty"
-) -> pmui.Column:
+) -> pmui.Row:
     """Build a calm, centred message for a screen that has nothing to show yet.
 
     Parameters
@@ -43,18 +43,19 @@ def empty_state(
                 sizing_mode="stretch_width",
             )
         )
-    return pmui.Column(
-        *parts,
-        *actions,
-        max_width=560,
-        align="center",
-        margin=(90, 20, 40, 20),
+    column = pmui.Column(
+        *parts, *actions, max_width=560, margin=(80, 20, 40, 20), sizing_mode="stretch_width"
+    )
+    return pmui.Row(
+        column,
         sizing_mode="stretch_width",
+        margin=0,
         css_classes=[css_class],
+        sx={"justifyContent": "center"},
     )
 
 
-def placeholder(title: str) -> pmui.Column:
+def placeholder(title: str) -> pmui.Row:
     """Build what stands where a page could not be shown."""
     return empty_state(
         "hourglass_empty",

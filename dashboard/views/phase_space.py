@@ -6,7 +6,6 @@ of counts. Neither keeps anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import datashader as ds
@@ -17,7 +16,8 @@ import pandas as pd
 from dashboard.views import sky
 from dashboard.views.shading import LEVELS, palette, shade
 
-__all__ = ["Frame", "Panel", "counts", "density", "panel_columns", "warm", "weights"]
+__all__ = ["Frame", "Panel", "counts", "graticule", "image", "outlines", "panel_columns",
+           "warm", "weights"]  # fmt: skip
 
 Range = tuple[float, float]
 
@@ -109,8 +109,8 @@ def counts(
     return canvas.points(table, "x", "y", agg=how).values
 
 
-def density(panel: Panel, how: str, *, dark: bool, line: str) -> hv.Overlay:
-    """Draw a panel: the image of its stars and the outlines of its cuts.
+def image(panel: Panel, how: str, *, dark: bool) -> hv.Image:
+    """Draw the stars of a panel.
 
     Parameters
     ----------
@@ -120,44 +120,55 @@ def density(panel: Panel, how: str, *, dark: bool, line: str) -> hv.Overlay:
         Colour scale: ``linear``, ``log`` or ``equalised``.
     dark
         For which background.
-    line
-        Colour of the outlines.
 
     Returns
     -------
-    holoviews.Overlay
-        Image, graticule (empty but for the sky) and outlines, in this order.
+    holoviews.Image
+        Of palette indices; empty cells are transparent.
     """
     frame = panel.frame
     index = shade(panel.selected, panel.everything, how)
-    dimensions = [hv.Dimension("px", label=panel.labels[0]), hv.Dimension("py", label=panel.labels[1])]
-    image = hv.Image(
+    return hv.Image(
         (_centres(frame.x, frame.width), _centres(frame.y, frame.height), index),
-        kdims=dimensions,
+        kdims=_dimensions(panel),
         vdims=["level"],
     ).opts(
         cmap=palette(dark=dark),
         clim=(1, LEVELS - 1),
         clipping_colors={"min": (0, 0, 0, 0), "NaN": (0, 0, 0, 0)},
     )
-    return image * _graticule(panel, dimensions, dark=dark) * _lines(panel.outlines, dimensions, line)
+
+
+def outlines(panel: Panel, colour: str) -> hv.Path:
+    """Draw the outlines of the cuts in the panel's own columns."""
+    return hv.Path(list(panel.outlines), kdims=_dimensions(panel)).opts(
+        color=colour, line_width=1.6
+    )
+
+
+def graticule(panel: Panel, colour: str) -> hv.Overlay:
+    """Draw the lines of the sky map and what stands beside them."""
+    dimensions = _dimensions(panel)
+    lines = hv.Path(sky.graticule(), kdims=dimensions).opts(
+        color=colour, line_width=0.6, alpha=0.22
+    )
+    words = hv.Labels(sky.labels(), kdims=dimensions, vdims=["text"]).opts(
+        text_color=colour, text_alpha=0.6, text_font_size="9px"
+    )
+    return lines * words
+
+
+def _dimensions(panel: Panel) -> list[hv.Dimension]:
+    return [
+        hv.Dimension(name, label=label)
+        for name, label in zip(("px", "py"), panel.labels, strict=True)
+    ]
 
 
 def _centres(span: Range, cells: int) -> np.ndarray:
     low, high = sorted(span)
     step = (high - low) / cells
     return low + step * (np.arange(cells) + 0.5)
-
-
-def _lines(lines: Sequence[np.ndarray], dimensions: list[hv.Dimension], colour: str) -> hv.Path:
-    return hv.Path(list(lines), kdims=dimensions).opts(color=colour, line_width=1.6)
-
-
-def _graticule(panel: Panel, dimensions: list[hv.Dimension], *, dark: bool) -> hv.Path:
-    lines = sky.graticule() if panel.is_sky else []
-    return hv.Path(lines, kdims=dimensions).opts(
-        color="#ffffff" if dark else "#1b2133", line_width=0.6, alpha=0.22
-    )
 
 
 def warm() -> None:

@@ -93,7 +93,8 @@ def labels(step_lon: float = 60.0, step_lat: float = 30.0) -> list[tuple[float, 
     lat = [b for b in np.arange(-90 + step_lat, 90, step_lat) if b != 0]
     xs, ys = to_plane(lon, np.zeros_like(lon))
     marks = [
-        (float(x), float(y), f"{value % 360:.0f}°") for x, y, value in zip(xs, ys, lon, strict=True)
+        (float(x), float(y), f"{value % 360:.0f}°")
+        for x, y, value in zip(xs, ys, lon, strict=True)
     ]
     xs, ys = to_plane(np.full(len(lat), 180.0), np.array(lat))
     return marks + [

@@ -1,0 +1,100 @@
+"""Stars before and after: small density figures, side by side, that only show."""
+
+from __future__ import annotations
+
+import functools
+import operator
+
+import holoviews as hv
+import panel as pn
+import panel_material_ui as pmui
+from holoviews.streams import Stream
+from panel.viewable import Viewable
+
+from dashboard.theme import figure_colours
+from dashboard.views.phase_space import Panel, image, outlines
+
+__all__ = ["DensityGrid"]
+
+Version = Stream.define("Version", version=0)
+
+
+class DensityGrid:
+    """Rows of figures with one heading for each column.
+
+    Parameters
+    ----------
+    headings
+        One for each column.
+    """
+
+    def __init__(self, headings: tuple[str, ...]) -> None:
+        self._headings = headings
+        self._panels: list[list[Panel]] = []
+        self._version = Version()
+        self._how, self._dark = "equalised", True
+        self.view: Viewable = pmui.Column(
+            sizing_mode="stretch_width", margin=0, css_classes=["vo-before-after"]
+        )
+
+    def show(self, columns: list[list[Panel]], *, how: str, dark: bool) -> None:
+        """Draw one list of panels for each column; the figures are made once."""
+        self._how, self._dark = how, dark
+        shape = [len(c) for c in self._panels]
+        self._panels = columns
+        if shape != [len(c) for c in columns]:
+            self._build()
+        else:
+            self._version.event(version=self._version.version + 1)
+
+    def _build(self) -> None:
+        self._version = Version()
+        columns = [
+            pmui.Column(
+                pmui.Typography(
+                    heading,
+                    variant="overline",
+                    margin=(4, 10, 0, 10),
+                    sx={"color": "text.secondary"},
+                ),
+                *(self._figure(c, r) for r in range(len(self._panels[c]))),
+                sizing_mode="stretch_width",
+                margin=0,
+            )
+            for c, heading in enumerate(self._headings)
+        ]
+        self.view.objects = [pmui.Row(*columns, sizing_mode="stretch_width", margin=0)]
+
+    def _figure(self, column: int, row: int) -> Viewable:
+        stars = hv.DynamicMap(
+            lambda version: image(self._panels[column][row], self._how, dark=self._dark),
+            streams=[self._version],
+        )
+        lines = hv.DynamicMap(
+            lambda version: outlines(
+                self._panels[column][row], figure_colours(dark=self._dark)["accent"]
+            ),
+            streams=[self._version],
+        )
+        figure = functools.reduce(operator.mul, [stars, lines]).opts(
+            hv.opts.Image(responsive=True, tools=[], default_tools=[], toolbar=None),
+            hv.opts.Path(apply_ranges=False),
+            hv.opts.Overlay(responsive=True, hooks=[_dress], show_legend=False),
+        )
+        pane = pn.pane.HoloViews(figure, sizing_mode="stretch_both", margin=0)
+        return pmui.Column(
+            pane, sizing_mode="stretch_width", height=250, margin=(0, 4), sx={"minHeight": "0"}
+        )
+
+
+def _dress(plot: object, _: object) -> None:
+    figure = plot.state  # type: ignore[attr-defined]
+    figure.grid.visible = False
+    figure.min_border = 4
+    for axis in figure.axis:
+        axis.update(
+            axis_label_text_font_size="11px",
+            major_label_text_font_size="10px",
+            axis_label_standoff=4,
+            minor_tick_line_color=None,
+        )

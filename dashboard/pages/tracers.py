@@ -1,0 +1,205 @@
+"""Tracers: the cuts that make a tracer population, before and after, and the start of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from dashboard.pages.base import Page
+from dashboard.pages.cut_fields import CutFields
+from dashboard.pages.density_pair import DensityGrid
+from dashboard.pages.parts import rows_table, section, table
+from dashboard.pages.placeholder import empty_state
+from dashboard.pages.run_starter import RunStarter
+from dashboard.pages.selection_editor import SelectionEditor
+from dashboard.pictures import unit_of
+from dashboard.plain import plain
+from dashboard.policy.funnel import funnel
+from dashboard.populations import Tracers, tracers
+from data.errors import UserError
+
+if TYPE_CHECKING:
+    from dashboard.services import Services
+    from dashboard.session import Session
+    from data.store import Catalogue
+
+__all__ = ["TracersPage"]
+
+
+class TracersPage(Page):
+    """Cuts on the left, what they keep in the middle, the run on the right."""
+
+    title = "Tracers"
+    icon = "filter_alt"
+
+    def __init__(self, services: Services, session: Session) -> None:
+        super().__init__(services, session)
+        self._catalogue: Catalogue | None = None
+        self._shown: Tracers | None = None
+        self._working = self._wanted = False
+        self._seen: object = None
+        self._editor = SelectionEditor(session, self._units)
+        self._cuts = CutFields(session)
+        self._starter = RunStarter(services, session)
+        self._grid = DensityGrid(("All stars", "Tracers"))
+        self._funnel = table(css_class="vo-funnel")
+        self._refusal = pmui.Alert(
+            severity="warning",
+            visible=False,
+            margin=6,
+            sizing_mode="stretch_width",
+            css_classes=["vo-tracers-error"],
+        )
+        self._warnings = pmui.Column(
+            margin=0, sizing_mode="stretch_width", css_classes=["vo-warnings"]
+        )
+        self._busy = pmui.LinearProgress(
+            visible=False, sizing_mode="stretch_width", margin=0, height=3
+        )
+
+    def view(self) -> Viewable:
+        """Build the page: the empty state and the workbench, one of them visible."""
+        self._empty = empty_state(
+            "filter_alt",
+            "No catalogue yet",
+            "Tracers are chosen from a catalogue of stars. Explore makes one or reads one.",
+            pmui.Button(
+                label="Go to Explore",
+                variant="contained",
+                align="center",
+                margin=(18, 0),
+                on_click=lambda _: self.session.go("explore"),
+            ),
+            css_class="vo-tracers-empty",
+        )
+        left = pmui.Column(
+            section("Cuts", self._cuts.view(), css_class="vo-usual-cuts"),
+            section("Volume", self._cuts.volume.view(), css_class="vo-volume"),
+            section("", self._editor.view()),
+            width=310,
+            margin=0,
+        )
+        middle = pmui.Column(
+            self._busy,
+            self._refusal,
+            section("What the cuts keep", self._funnel),
+            section("Before and after", self._grid.view),
+            sizing_mode="stretch_width",
+            min_width=420,
+            margin=0,
+        )
+        right = pmui.Column(
+            section("Run", self._starter.view(), css_class="vo-start-run"),
+            self._warnings,
+            width=300,
+            margin=0,
+        )
+        self._workbench = pmui.Row(left, middle, right, sizing_mode="stretch_width", margin=0)
+        self.session.param.watch(
+            self.session.guarded(lambda _: self._follow()),
+            ["catalogue", "selection", "volume", "dark", "colour"],
+        )
+        return pmui.Column(
+            self._empty,
+            self._workbench,
+            sizing_mode="stretch_width",
+            margin=(8, 12),
+            css_classes=["vo-tracers"],
+        )
+
+    def on_show(self) -> None:
+        """Follow what has been changed on other pages."""
+        self._follow()
+
+    def refresh(self) -> None:
+        """Follow the runs that were started from here."""
+        self._starter.refresh()
+        self._busy.visible = self._working
+
+    def _units(self) -> dict[str, str]:
+        if self._catalogue is None:
+            return {}
+        return {name: unit_of(self._catalogue, name) for name in self._catalogue.columns}
+
+    def _follow(self) -> None:
+        """Make the population anew where anything that it depends on has changed."""
+        session = self.session
+        if session.page != "tracers":
+            return
+        self._empty.visible = session.catalogue is None
+        self._workbench.visible = session.catalogue is not None
+        state = (session.catalogue, session.selection, session.volume)
+        if session.catalogue is None or state == self._seen:
+            self._draw()
+            return
+        self._seen = state
+        if self._catalogue is None or self._catalogue.id != session.catalogue:
+            self._catalogue = self.services.catalogues.open(session.catalogue)
+            self._cuts.open(self._catalogue)
+            self._editor.update()
+        self._wanted = True
+        if not self._working:
+            self._start()
+
+    def _start(self) -> None:
+        catalogue = self._catalogue
+        if catalogue is None:
+            return
+        self._wanted, self._working = False, True
+        selection, volume = self.session.selection, self.session.volume
+        cache = self.services.rasters
+        self.session.background(
+            lambda: tracers(cache, catalogue, selection, volume), self._take, self._refused
+        )
+
+    def _take(self, result: Tracers) -> None:
+        self._ended()
+        self._shown = result
+        self._refusal.visible = False
+        counts = result.population.counts
+        self._funnel.object = rows_table(
+            ("", "Stars", "of all"), funnel(counts), ours=len(funnel(counts)) - 1
+        )
+        with_6d = counts["selected"] - sum(counts["not_6d"].values())
+        self._editor.count(counts["selected"], counts["catalogue"], with_6d)
+        self._warnings.objects = [
+            pmui.Alert(
+                object=plain(reason.sentence),
+                severity="warning",
+                margin=6,
+                sizing_mode="stretch_width",
+                css_classes=[f"vo-warning-{plain(reason.code)}"],
+            )
+            for reason in result.population.warnings
+        ]
+        self._starter.offer(counts["tracers"], result.population.volume.radius)
+        self._draw()
+
+    def _refused(self, error: BaseException) -> None:
+        """Show in place why there is no population; a run cannot be started then."""
+        self._ended()
+        self._shown = None
+        self._starter.offer(None, 0.0)
+        self._warnings.objects = []
+        if not isinstance(error, UserError):
+            self.session.report(error)
+            return
+        self._refusal.object = f"**{plain(error.sentence)}** {plain(error.hint)}"
+        self._refusal.visible = True
+        self._funnel.object = ""
+
+    def _ended(self) -> None:
+        self._working = False
+        self._busy.visible = False
+        if self._wanted:
+            self._start()
+
+    def _draw(self) -> None:
+        if self._shown is not None:
+            self._grid.show(
+                [self._shown.before, self._shown.after],
+                how=self.session.colour,
+                dark=self.session.dark,
+            )

@@ -1,0 +1,156 @@
+"""The result of a run, read into memory once for the pages that show it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from dashboard.policy.published import AtSun
+from data.errors import UserError
+from engine.cubes.store import read_cube
+from engine.runs.directory import RunDirectory, run_directory
+from engine.runs.record import RunRecord
+
+if TYPE_CHECKING:
+    from dashboard.catalogues import CatalogueListing
+    from dashboard.views.slices import Field
+
+__all__ = ["MapResult", "load_map", "truth_errors"]
+
+
+@dataclass(frozen=True)
+class MapResult:
+    """What a finished map has to show.
+
+    Parameters
+    ----------
+    record, directory
+        The run and its folder.
+    cubes
+        The cubes that were asked for, by name.
+    paths
+        Where every cube of the run lies, by name.
+    catalogue_name
+        Name of the catalogue, or its id if it is gone.
+    truth
+        Acceleration that is known to be true, for a mock; None otherwise.
+    at_sun
+        The vector at the Sun; None where the volume leaves it out.
+    warnings
+        Reasons to distrust the population as a whole, as sentences.
+    """
+
+    record: RunRecord
+    directory: RunDirectory
+    cubes: Mapping[str, xr.Dataset]
+    paths: Mapping[str, Path]
+    catalogue_name: str
+    truth: Field | None
+    at_sun: AtSun | None
+    warnings: tuple[str, ...]
+
+
+def load_map(
+    home: Path, record: RunRecord, catalogues: CatalogueListing, names: tuple[str, ...]
+) -> MapResult:
+    """Read the result of a finished map.
+
+    Parameters
+    ----------
+    home
+        Folder that holds the runs.
+    record
+        The run.
+    catalogues
+        Where the catalogue's name and a mock's truth are found.
+    names
+        Cubes to read.
+
+    Raises
+    ------
+    UserError
+        If the run has no result, or a cube is missing or damaged.
+    """
+    directory = run_directory(home, record.id)
+    result = record.result or directory.result()
+    if not result:
+        raise UserError(
+            f"Run {record.id} is done, but its result cannot be read.", "Run the map again."
+        )
+    paths = _paths(directory, result.get("cubes"))
+    missing = [name for name in names if name not in paths]
+    if missing:
+        raise UserError(f"Run {record.id} has no cube named {missing[0]!r}.", "Run the map again.")
+    name, truth = _catalogue(catalogues, record.catalogue)
+    return MapResult(
+        record=record,
+        directory=directory,
+        cubes={cube: read_cube(paths[cube]) for cube in names},
+        paths=paths,
+        catalogue_name=name,
+        truth=truth,
+        at_sun=at_sun(result.get("at_sun")),
+        warnings=_sentences(result.get("warnings")),
+    )
+
+
+def _paths(directory: RunDirectory, stored: object) -> dict[str, Path]:
+    """Give the cubes' folders, found again by name where the whole run was moved."""
+    if not isinstance(stored, Mapping):
+        return {}
+    return {str(name): directory.cubes / Path(str(path)).name for name, path in stored.items()}
+
+
+def _catalogue(catalogues: CatalogueListing, wanted: str | None) -> tuple[str, Field | None]:
+    """Give a catalogue's name and the truth that comes with a mock."""
+    try:
+        catalogue = catalogues.open(wanted or "")
+    except UserError:
+        return wanted or "an unknown catalogue", None
+    if catalogue.truth_path is None:
+        return catalogue.name, None
+    from data.mocks.truth import Truth
+
+    return catalogue.name, Truth.read(catalogue.truth_path).acceleration
+
+
+def _sentences(stored: object) -> tuple[str, ...]:
+    if not isinstance(stored, list):
+        return ()
+    return tuple(str(w.get("sentence", w)) if isinstance(w, dict) else str(w) for w in stored)
+
+
+def at_sun(stored: object) -> AtSun | None:
+    """Read the vector at the Sun from a run's result; None where there is none."""
+    if not isinstance(stored, Mapping):
+        return None
+    position = stored.get("position") or (8.122, 0.0, 0.0208)
+    return AtSun(
+        acceleration=_three(stored["acceleration"]),
+        sd=_three(stored["acceleration_sd"]),
+        radius=math.hypot(float(position[0]), float(position[1])),
+        trusted=bool(stored.get("trusted", False)),
+        reasons=tuple(str(reason) for reason in stored.get("reasons") or ()),
+    )
+
+
+def _three(values: Any) -> tuple[float, float, float]:  # noqa: ANN401  straight from JSON
+    x, y, z = (float(value) for value in values)
+    return x, y, z
+
+
+def truth_errors(cube: xr.Dataset, truth: Field, estimator: str | None = None) -> np.ndarray:
+    """Give the relative errors |a - a_true| / |a_true| of the trusted cells, shape (n,)."""
+    chosen = cube.sel(estimator=estimator or cube.attrs["default_estimator"])
+    field = chosen["acceleration"].transpose("component", "x", "y", "z").to_numpy()
+    trusted = chosen["trusted"].transpose("x", "y", "z").to_numpy() & np.isfinite(field).all(0)
+    mesh = np.stack(np.meshgrid(*(cube[axis].to_numpy() for axis in "xyz"), indexing="ij"))
+    exact = truth(mesh[:, trusted].T.astype(float)).T
+    off = np.linalg.norm(field[:, trusted] - exact, axis=0)
+    return np.asarray(off / np.linalg.norm(exact, axis=0))
