@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from data import derived_formulae as formulae
 from data.errors import UserError
-from data.frames import Floats, SolarParameters
+from data.frames import Floats, SolarParameters, galactocentric_rotation
 
 __all__ = ["DERIVED", "ColumnCache", "ColumnSource", "Derived", "available", "column", "unit"]
 
@@ -148,10 +148,17 @@ def unit(name: str) -> str:
 
 
 def sun_position(catalogue: object) -> Floats:
-    """Give the Sun's position (kpc) that the catalogue was brought into the frame with."""
-    sun = getattr(getattr(catalogue, "manifest", None), "sun", None)
-    known = sun if isinstance(sun, SolarParameters) else SolarParameters()
-    return np.asarray(known.position, dtype=np.float64)
+    """Give the place of the Sun (kpc) to which the positions of a catalogue refer.
+
+    Measured stars were placed round the frame's exact origin of the sky, which lies 0.03 pc from
+    the nominal position; stars of a simulation are seen from the nominal one.
+    """
+    manifest = getattr(catalogue, "manifest", None)
+    if manifest is None:
+        return np.asarray(SolarParameters().position, dtype=np.float64)
+    if manifest.kind == "astrometry":
+        return galactocentric_rotation(manifest.sun)[1]
+    return np.asarray(manifest.sun.position, dtype=np.float64)
 
 
 class ColumnCache:

@@ -9,7 +9,8 @@ from astropy.coordinates import SkyCoord
 
 from data.derived import DERIVED, ColumnCache, available, column
 from data.errors import UserError
-from data.frames import SolarParameters, cylindrical, from_galactocentric
+from data.frames import SolarParameters, cylindrical, from_galactocentric, galactocentric_rotation
+from data.ingest import ingest_arrays
 
 
 class Table:
@@ -75,7 +76,9 @@ def test_sun_has_no_azimuth_and_rotates_forwards():
 
 def test_galactic_coordinates_agree_with_astropy(stars):
     place = np.stack([stars.column(name) for name in ("x", "y", "z")], axis=1)
-    sky = from_galactocentric(place, np.zeros_like(place))
+    nominal = SolarParameters()
+    origin = galactocentric_rotation(nominal)[1]
+    sky = from_galactocentric(place - nominal.position + origin, np.zeros_like(place))
     galactic = SkyCoord(sky["ra"] * u.deg, sky["dec"] * u.deg).galactic
     measured = Table(ra=sky["ra"], dec=sky["dec"])
     for table, tolerance in ((measured, 3e-5), (stars, 2e-4)):
@@ -84,6 +87,18 @@ def test_galactic_coordinates_agree_with_astropy(stars):
         assert np.abs(column(table, "b") - galactic.b.deg).max() < tolerance
         assert column(table, "l").min() >= 0.0
         assert column(table, "l").max() <= 360.0
+
+
+def test_distance_of_measured_stars_is_theirs(tmp_path):
+    table = {name: np.zeros(4) for name in ("pmra", "pmdec", "radial_velocity")}
+    table |= {
+        "ra": np.array([0.0, 90.0, 180.0, 270.0]),
+        "dec": np.array([0.0, 80.0, -30.0, -89.0]),
+    }
+    table["parallax"] = np.array([0.5, 1.0, 100.0, 700.0])
+    stars = ingest_arrays(table, tmp_path, name="near", kind="astrometry", provenance={})
+    # x near 8 kpc is stored in steps of 1e-6 kpc.
+    np.testing.assert_allclose(column(stars, "distance_sun"), 1.0 / table["parallax"], atol=2e-6)
 
 
 def test_photometry_and_parallax():
