@@ -210,7 +210,8 @@ _GALAXIES = (
     GalaxyPotential(
         "bovy",
         "MWPotential2014 of Bovy (2015, ApJS 216, 29): Miyamoto-Nagai disc, bulge with an "
-        "exponential cut-off, spherical NFW halo, scaled to 220 km/s at 8 kpc.",
+        "exponential cut-off, spherical NFW halo, scaled to 220 km/s at 8 kpc. The bulge makes "
+        "its orbits several times slower to follow than the others'.",
         {
             "disc": Component("miyamoto-nagai", {"m": 6.81939e10, "a": 3.0, "b": 0.28}),
             "bulge": Component("power-law-cutoff", {"m": 4.501365e9, "alpha": 1.8, "r_c": 1.9}),
