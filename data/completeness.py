@@ -29,6 +29,9 @@ __all__ = ["Reason", "incomplete", "population_reasons", "selection_reasons", "s
 _FAINT = 0.05  # share of nearby tracers that may be fainter than the faint end far away
 _CONCENTRATED = 0.2  # share within a quarter of the radius; a razor-thin disc has 1/16
 _MIN_STARS = 500
+_ENOUGH = (
+    1_000_000  # stars that show any effect worth a word; of more, evenly spaced rows are asked
+)
 
 
 def incomplete(magnitude: Floats, distance: Floats, band: str = "G") -> Reason | None:
@@ -176,6 +179,7 @@ def population_reasons(
         Position of the Sun in kpc, shape (3,).
     """
     found = selection_reasons(catalogue, tree, filled, rows.size)
+    rows = rows[:: -(-rows.size // _ENOUGH)]
     for column, band in (("phot_g_mean_mag", "G"), ("grvs_mag", "G_RVS")):
         if catalogue.has(column):
             reason = incomplete(_doubles(catalogue, column, rows),
