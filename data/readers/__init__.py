@@ -96,10 +96,10 @@ def _explained(path: Path, form: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # tables in the wild bend their standards
             yield
-    except (UserError, MemoryError):
+    except UserError:
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = " ".join(str(error).split())[:200] or type(error).__name__  # MemoryError is mute
         raise UserError(
             f"{path.name} cannot be read as {form}: it is damaged, or not what its ending says.",
             f"The reader said: {reason}",

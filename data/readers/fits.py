@@ -48,6 +48,10 @@ class FitsReader:
                 )
             self._hdu: Any = tables[0]
             _check_length(self._hdu, path)
+            if not all(column.name for column in self._hdu.columns):
+                raise UserError(
+                    f"A column of {path.name} has no name.", "Write the table again with names."
+                )
             self._columns = {column.name: column for column in self._hdu.columns}
             self.n_rows: int | None = int(self._hdu.header["NAXIS2"])
             self.fields: Sequence[Field] = [

@@ -97,7 +97,7 @@ FORMATS = {
     "hdf5-columns": (".h5", write_hdf5_columns),
 }
 UNITLESS = {"csv", "csv-gz"}
-UNMASKED = {"hdf5-columns"}
+UNMASKED = {"hdf5-columns"}  # a plain dataset has no way to say that a cell is empty
 
 
 def write(table, form, folder):
@@ -115,7 +115,6 @@ def tables():
     return SimpleNamespace(
         FIRST_ID=FIRST_ID,
         UNITLESS=UNITLESS,
-        UNMASKED=UNMASKED,
         star_table=star_table,
         with_column=with_column,
         write=write,
@@ -125,6 +124,18 @@ def tables():
 @pytest.fixture(params=sorted(FORMATS))
 def form(request):
     """Each format in turn."""
+    return request.param
+
+
+@pytest.fixture(params=sorted(set(FORMATS) - UNITLESS))
+def form_with_units(request):
+    """Each format that states units."""
+    return request.param
+
+
+@pytest.fixture(params=sorted(set(FORMATS) - UNMASKED))
+def form_with_masks(request):
+    """Each format that has empty cells for integers."""
     return request.param
 
 

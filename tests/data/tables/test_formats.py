@@ -122,16 +122,14 @@ def test_an_identifier_counts_once(tables, form, tmp_path, home):
     assert catalogue.n_rows == 58
 
 
-def test_masked_cells_are_missing(tables, form, tmp_path, home):
-    if form in tables.UNMASKED:
-        pytest.skip("plain HDF5 datasets have no way to say that a cell is empty")
+def test_masked_cells_are_missing(tables, form_with_masks, tmp_path, home):
     table = tables.star_table()
     hidden = np.zeros(60, dtype=bool)
     hidden[12] = True
     for name in ("source_id", "pmra", "n_visits", "solution_id"):
         column = table[name]
         table = tables.with_column(table, name, np.asarray(column), column.unit, hidden)
-    catalogue = ingest(tables.write(table, form, tmp_path), home)
+    catalogue = ingest(tables.write(table, form_with_masks, tmp_path), home)
     assert catalogue.n_rows == 60
     assert catalogue.manifest.not_6d["no proper motion"] == 1
     assert catalogue.column("source_id")[12] == -1
@@ -141,11 +139,9 @@ def test_masked_cells_are_missing(tables, form, tmp_path, home):
     assert catalogue.column("solution_id")[13] == table["solution_id"][13]
 
 
-def test_other_units_are_converted(tables, form, tmp_path, home):
-    if form in tables.UNITLESS:
-        pytest.skip("CSV states no units")
+def test_other_units_are_converted(tables, form_with_units, tmp_path, home):
     table = tables.star_table()
-    reference = ingest(tables.write(table, form, tmp_path), home)
+    reference = ingest(tables.write(table, form_with_units, tmp_path), home)
     for name, unit in {
         "ra": "rad",
         "parallax": "arcsec",
@@ -154,7 +150,7 @@ def test_other_units_are_converted(tables, form, tmp_path, home):
     }.items():
         table[name] = table[name].astype(float)
         table[name].convert_unit_to(unit)
-    converted = ingest(tables.write(table, form, tmp_path), home)
+    converted = ingest(tables.write(table, form_with_units, tmp_path), home)
     for name in ("ra", "parallax", "pmdec", "radial_velocity", "x", "vy"):
         np.testing.assert_allclose(
             converted.column(name), reference.column(name), rtol=1e-6, err_msg=name
@@ -163,12 +159,10 @@ def test_other_units_are_converted(tables, form, tmp_path, home):
 
 
 @pytest.mark.parametrize(("name", "unit"), [("parallax", "km / s"), ("ra", "km / s")])
-def test_a_wrong_unit_condemns_the_table(tables, form, tmp_path, home, name, unit):
-    if form in tables.UNITLESS:
-        pytest.skip("CSV states no units")
+def test_a_wrong_unit_condemns_the_table(tables, form_with_units, tmp_path, home, name, unit):
     table = tables.star_table()
     table[name].unit = unit
-    refused(tables.write(table, form, tmp_path), home, f"column {name} is in km")
+    refused(tables.write(table, form_with_units, tmp_path), home, f"column {name} is in km")
 
 
 def test_units_of_the_user_override(tables, form, tmp_path, home):

@@ -290,11 +290,11 @@ def test_two_writers_of_one_content_both_get_it(tables, tmp_path):
         f"print(json.dumps(summary(ingest({str(path)!r}, Path({str(home)!r})))))"
     )
     writers = [
-        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) for _ in range(3)
+        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) for _ in range(2)
     ]
     said = [json.loads(writer.communicate()[0]) for writer in writers]
     assert all(writer.returncode == 0 for writer in writers)
-    assert said[0] == said[1] == said[2]
+    assert said[0] == said[1]
     assert [p.name for p in (home / "catalogues").iterdir()] == [said[0]["catalogue"]]
 
 
