@@ -96,7 +96,9 @@ def serve(
 
 def origins(host: str, port: int, more: Sequence[str] = ()) -> list[str]:
     """Give the origins from which a browser may open a websocket; never a wildcard."""
-    names = {"localhost", "127.0.0.1"} if host in {"0.0.0.0", "::", ""} else {host}  # noqa: S104
-    if host in {"localhost", "127.0.0.1"}:
-        names |= {"localhost", "127.0.0.1"}
+    everywhere = host in {"0.0.0.0", "::", ""}  # noqa: S104  names of it, not a binding
+    if everywhere or host in {"localhost", "127.0.0.1", "::1"}:
+        names = {"localhost", "127.0.0.1", "[::1]"}
+    else:
+        names = {f"[{host}]" if ":" in host else host}
     return sorted({f"{name}:{port}" for name in names} | set(more))

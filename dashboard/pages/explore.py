@@ -10,6 +10,7 @@ from panel.viewable import Viewable
 
 from dashboard.pages.base import Page
 from dashboard.pages.catalogue_bar import CatalogueBar
+from dashboard.pages.demo_offer import DemoOffer
 from dashboard.pages.linked_panel import LinkedPanel
 from dashboard.pages.selection_editor import SelectionEditor
 from dashboard.pages.welcome import Welcome
@@ -42,6 +43,7 @@ class ExplorePage(Page):
         self._seen_store = -1
         self._bar = CatalogueBar(services, session)
         self._welcome = Welcome(services, session, self._bar.ingest)
+        self._offer = DemoOffer(services, session)
         self._editor = SelectionEditor(session, self._units)
         self._grid = pmui.Column(
             sizing_mode="stretch_width", margin=0, css_classes=["vo-panels"], min_width=640
@@ -66,6 +68,7 @@ class ExplorePage(Page):
         watch(lambda _: self._restyle(), ["colour", "dark"])
         return pmui.Column(
             self._bar.view(),
+            self._offer.view(),
             self._welcome.view(),
             self._workbench,
             sizing_mode="stretch_width",
@@ -129,6 +132,7 @@ class ExplorePage(Page):
         """Follow the store and the errands that fill it."""
         self._bar.refresh()
         self._welcome.refresh()
+        self._offer.refresh()
         if self.services.catalogues.version != self._seen_store:
             self._seen_store = self.services.catalogues.version
             there = self.services.catalogues.list()

@@ -78,7 +78,8 @@ class LinkedPanel:
         self._build_header(columns)
         self.view = pmui.Paper(
             self._header,
-            pmui.Column(
+            # A Bokeh column: Material's do not hand a height in CSS units on to a figure.
+            pn.Column(
                 self._figure_pane,
                 sizing_mode="stretch_width",
                 styles={"height": "calc((100vh - 240px) / 2)", "min-height": "250px"},

@@ -62,7 +62,11 @@ class RunStarter:
             sx={"color": "text.secondary"}, css_classes=["vo-preset-words"],
         )  # fmt: skip
         self._cost = pmui.Typography(
-            "", margin=(4, 10), sizing_mode="stretch_width", css_classes=["vo-cost"]
+            "",
+            variant="body2",
+            margin=(4, 10),
+            sizing_mode="stretch_width",
+            css_classes=["vo-cost"],
         )
         self._seed = pmui.IntInput(
             label="Seed", value=0, start=0, size="small", margin=(7, 10),

@@ -8,7 +8,7 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from dashboard.pages.base import Page
-from dashboard.pages.cut_fields import CutFields
+from dashboard.pages.cut_fields import CutFields, VolumeFields
 from dashboard.pages.density_pair import DensityGrid
 from dashboard.pages.parts import rows_table, section, table
 from dashboard.pages.placeholder import empty_state
@@ -42,6 +42,7 @@ class TracersPage(Page):
         self._seen: object = None
         self._editor = SelectionEditor(session, self._units)
         self._cuts = CutFields(session)
+        self._volume = VolumeFields(session)
         self._starter = RunStarter(services, session)
         self._grid = DensityGrid(("All stars", "Tracers"))
         self._funnel = table(css_class="vo-funnel")
@@ -76,7 +77,7 @@ class TracersPage(Page):
         )
         left = pmui.Column(
             section("Cuts", self._cuts.view(), css_class="vo-usual-cuts"),
-            section("Volume", self._cuts.volume.view(), css_class="vo-volume"),
+            section("Volume", self._volume.view(), css_class="vo-volume"),
             section("", self._editor.view()),
             width=310,
             margin=0,
@@ -138,6 +139,7 @@ class TracersPage(Page):
         if self._catalogue is None or self._catalogue.id != session.catalogue:
             self._catalogue = self.services.catalogues.open(session.catalogue)
             self._cuts.open(self._catalogue)
+            self._volume.open(self._catalogue)
             self._editor.update()
         self._wanted = True
         if not self._working:
