@@ -50,11 +50,12 @@ def estimate_cost(settings: MapSettings, tracers: int, radius: float = 4.0) -> C
         "position": _weights(settings.position_transforms, settings.position_hidden, 3),
         "velocity": _weights(settings.velocity_transforms, settings.velocity_hidden, 6),
     }
+    epochs = {flow: settings.training(flow, tracers).epochs for flow in weights}
     cells = 0.55 * (2 * radius / settings.spacing + 1) ** 2 * settings.z_cells
     evaluations = cells * settings.velocities * settings.members
     return Cost(
-        position=stars * settings.position_epochs * weights["position"] / _TRAIN_RATE,
-        velocity=stars * settings.velocity_epochs * weights["velocity"] / _TRAIN_RATE,
+        position=stars * epochs["position"] * weights["position"] / _TRAIN_RATE,
+        velocity=stars * epochs["velocity"] * weights["velocity"] / _TRAIN_RATE,
         solve=evaluations * weights["velocity"] / _SCORE_RATE,
         check=_FIXED_SECONDS,
         memory_gb=0.6 + tracers * (6 * 4 * 3 + settings.members * 24) / 1e9,

@@ -61,12 +61,18 @@ class MapSettings:
     spacing: float = 0.5
     z_cells: int = 33
 
-    def training(self, flow: str) -> TrainingSettings:
-        """Give the training settings of the ``position`` or the ``velocity`` flow."""
+    def training(self, flow: str, stars: int) -> TrainingSettings:
+        """Give the training settings of the ``position`` or the ``velocity`` flow.
+
+        The presets are made for 10^5 stars and more. Fewer stars are taken in smaller batches
+        and more passes, so that every flow gets its 400 steps.
+        """
+        learning = max(1, round(stars * (1 - self.validation)))
+        batch = min(self.batch, max(_LEAST_BATCH, learning // _STEPS_PER_EPOCH))
         epochs = self.position_epochs if flow == "position" else self.velocity_epochs
         return TrainingSettings(
-            epochs=epochs,
-            batch=self.batch,
+            epochs=max(epochs, math.ceil(_LEAST_STEPS / max(1, learning // batch))),
+            batch=batch,
             learning_rate=self.learning_rate,
             patience=self.patience,
             average=self.average,
@@ -101,6 +107,8 @@ PRESETS: dict[str, MapSettings] = {
 }
 """``quick`` is a first look, ``standard`` the daily map, ``paper`` has the papers' 10,000
 velocities at each position."""
+
+_STEPS_PER_EPOCH, _LEAST_STEPS, _LEAST_BATCH = 40, 400, 128
 
 _BOUNDS: dict[str, tuple[float, float]] = {
     "members": (1, 256),

@@ -123,7 +123,7 @@ def _train_flow(
         values,
         context,
         split,
-        settings.training(name),
+        settings.training(name, len(values)),
         seed=2 * seed + offset,
         state=state,
     )

@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 import torch
+
 from data.errors import UserError
 from engine.density.checkpoint import load_checkpoint, save_checkpoint
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+
 from data.errors import UserError
 from engine.cubes.grid import make_grid, make_lines
 from engine.cubes.store import MANIFEST, read_cube, write_cube

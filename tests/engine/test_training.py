@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from engine.density.checkpoint import load_checkpoint, save_checkpoint
 from engine.density.ensemble import StackedFlow
 from engine.density.flow import FlowShape
@@ -103,14 +104,14 @@ def test_resumed_training_equals_the_undisturbed_one(stars, tmp_path):
     path = tmp_path / "flow.pt"
     undisturbed = training(stars[0]).run(nothing)
 
-    class Stop(Exception):
+    class StopError(Exception):
         pass
 
     def stop(done):
         if done > 0.6:
-            raise Stop
+            raise StopError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         training(stars[0]).run(lambda _, state: save_checkpoint(state.to_dict(), path), stop)
     state = TrainingState.from_dict(load_checkpoint(path), CPU)
     assert 0 < state.epoch < 4
@@ -126,4 +127,6 @@ def test_a_member_does_not_feel_its_neighbours(stars):
     together = training(stars[0], members=2, bootstrap=False).run(nothing)
     alone = training(stars[0], members=1, bootstrap=False).run(nothing)
     for name, parameter in alone.parameters.items():
-        torch.testing.assert_close(parameter[0], together.parameters[name][0], atol=1e-4, rtol=1e-3)
+        torch.testing.assert_close(
+            parameter[0], together.parameters[name][0], atol=1e-4, rtol=1e-3
+        )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from engine.density.preprocess import EDGE_MARGIN, BallMap, Standardiser
 
 RADIUS = 4.0

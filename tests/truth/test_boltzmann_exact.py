@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from engine.estimators.boltzmann import normal_draws, solve_normal_equations
 
 GM, SCALE = 2.0e6, 1.3  # kpc (km/s)^2 and kpc
@@ -49,7 +50,6 @@ def test_exact_plummer_gives_the_exact_acceleration(power, count):
 
 def test_residual_is_large_out_of_equilibrium():
     """s = sum v_i^3 against g = -v of a unit normal: the best a is 3, (15 - 9)/15 stays."""
-    x = torch.zeros(1, 3, dtype=torch.float64) + 0.5
     v = torch.randn(1, 20_000, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     grad_v = -v
     solution = solve_normal_equations(v**2, grad_v, v)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from data.constants import GEV_PER_CM3, MSUN_PC3_PER_LAPLACIAN, SI_1E10, G
 
 

@@ -4,9 +4,10 @@ import copy
 
 import pytest
 import torch
+from torch.func import stack_module_state
+
 from engine.density.ensemble import StackedFlow
 from engine.density.flow import FlowShape
-from torch.func import stack_module_state
 
 MEMBERS = 3
 
@@ -53,17 +54,13 @@ def test_parameter_gradients_equal_the_loop(case):
     parameters = {k: p.clone().requires_grad_() for k, p in flow.parameters.items()}
     loss = flow.with_parameters(parameters).log_prob(value, given).mean(1)
     batched = dict(
-        zip(
-            parameters, torch.autograd.grad(loss.sum(), list(parameters.values())), strict=True
-        )
+        zip(parameters, torch.autograd.grad(loss.sum(), list(parameters.values())), strict=True)
     )
     for member in range(MEMBERS):
         module = copy.deepcopy(flow.member(member)).requires_grad_()
         module(value[member], at(given, member)).mean().backward()
         for name, parameter in module.named_parameters():
-            torch.testing.assert_close(
-                batched[name][member], parameter.grad, atol=2e-5, rtol=1e-4
-            )
+            torch.testing.assert_close(batched[name][member], parameter.grad, atol=2e-5, rtol=1e-4)
 
 
 def test_inverse_undoes_the_flow(case):

@@ -1,0 +1,1 @@
+"""What is measured: one command each, writing a table."""

@@ -1,0 +1,131 @@
+"""How far is the mapped acceleration from the truth? Mocks of several seeds, one map each.
+
+    python benchmarks/acceleration.py --preset quick --seeds 0 1 2 3 4
+
+Positions are drawn anew for each seed within 3 kpc of the Sun and 1.5 kpc of the plane, the cube
+is interpolated linearly between its cells, and the error is |a - truth| / |truth|.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from data.mocks.galaxy import make_galaxy
+from data.mocks.truth import Truth
+from data.store import CatalogueStore
+from engine.cubes.store import read_cube
+from engine.runs.launch import open_run, submit, wait
+
+SUN = np.array([8.122, 0.0, 0.0208])
+
+
+def draw_positions(count: int, seed: int, reach: float = 3.0, height: float = 1.5) -> np.ndarray:
+    """Draw positions (count, 3) kpc, uniform in the ball round the Sun near the plane."""
+    rng = np.random.default_rng([seed, 20])
+    points = np.empty((0, 3))
+    while len(points) < count:
+        offset = rng.uniform(-reach, reach, (4 * count, 3))
+        near = offset[np.linalg.norm(offset, axis=1) < reach] + SUN
+        points = np.concatenate([points, near[np.abs(near[:, 2]) < height]])
+    return points[:count]
+
+
+def at(cube: xr.Dataset, variable: str, points: np.ndarray) -> np.ndarray:
+    """Interpolate a vector of the default estimator at points (n, 3); (n, 3)."""
+    where = {
+        axis: xr.DataArray(points[:, index], dims="point") for index, axis in enumerate("xyz")
+    }
+    field = cube[variable].sel(estimator=cube.attrs["default_estimator"])
+    return field.interp(where).transpose("point", "component").to_numpy()
+
+
+def measure(home: Path, seed: int, options: argparse.Namespace) -> dict[str, Any]:
+    """Make a mock, map it, and compare."""
+    name = f"benchmark-{options.potential}-{options.stars}-{seed}"
+    known = {manifest.name for manifest in CatalogueStore(home).list()}
+    if name not in known:
+        make_galaxy(home, stars=options.stars, seed=seed, potential=options.potential, name=name)
+    catalogue = CatalogueStore(home).open(name)
+    started = time.monotonic()
+    overrides = dict(pair.split("=", 1) for pair in options.set)
+    spec = {
+        "kind": "map",
+        "catalogue": catalogue.id,
+        "preset": options.preset,
+        "seed": seed,
+        "overrides": overrides,
+    }
+    run = open_run(home, submit(home, spec).id)
+    record = wait(run)
+    if record.result is None:
+        sys.exit(f"seed {seed}: the run {record.id} ended {record.state}: {record.error}")
+    seconds = time.monotonic() - started
+    cube = read_cube(run.cubes / "acceleration.zarr")
+    points = draw_positions(options.positions, seed)
+    truth = Truth.read(catalogue.truth_path).acceleration(points)
+    found, sd = at(cube, "acceleration", points), at(cube, "acceleration_sd", points)
+    size = np.linalg.norm(truth, axis=1)
+    error = np.linalg.norm(found - truth, axis=1) / size
+    heights = np.abs(points[:, 2])
+    return {
+        "seed": seed,
+        "median": float(np.median(error)),
+        "p68": float(np.percentile(error, 68)),
+        "p95": float(np.percentile(error, 95)),
+        "median_below_0.5_kpc": float(np.median(error[heights < 0.5])),
+        "median_above_1_kpc": float(np.median(error[heights > 1.0])),
+        "pull_rms": float(np.sqrt(np.mean(((found - truth) / sd) ** 2))),
+        "seconds": seconds,
+        "run": record.id,
+    }
+
+
+def main() -> None:
+    """Run the benchmark and print its table, or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stars", type=int, default=200_000)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--potential", default="milky-way")
+    parser.add_argument("--preset", default="quick")
+    parser.add_argument("--positions", type=int, default=200)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--home", type=Path, help="keep mocks and runs here")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        home = options.home or Path(temporary)
+        rows = []
+        for seed in options.seeds:
+            rows.append(measure(home, seed, options))
+            if not options.json:
+                print_row(rows[-1], header=len(rows) == 1)
+    worst = max(row["median"] for row in rows)
+    if options.json:
+        keys = ("stars", "potential", "preset", "positions")
+        print(json.dumps({**{k: getattr(options, k) for k in keys}, "worst": worst, "rows": rows}))
+    else:
+        print(f"worst median: {100 * worst:.2f}%")
+
+
+def print_row(row: dict[str, Any], *, header: bool) -> None:
+    """Print a line of the table."""
+    if header:
+        print("seed  median   68%     95%    |z|<0.5  |z|>1   pull rms  seconds")
+    parts = ("median", "p68", "p95", "median_below_0.5_kpc", "median_above_1_kpc")
+    percents = "  ".join(f"{100 * row[part]:5.2f}%" for part in parts)
+    print(
+        f"{row['seed']:4d}  {percents}  {row['pull_rms']:7.2f}  {row['seconds']:7.0f}", flush=True
+    )
+
+
+if __name__ == "__main__":
+    main()

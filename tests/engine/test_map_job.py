@@ -1,0 +1,188 @@
+"""The map as a run: its cubes, what they say of themselves, and resuming after a kill."""
+
+import json
+import os
+import signal
+import time
+
+import astropy.units as u
+import numpy as np
+import pytest
+import xarray as xr
+
+from data.errors import UserError
+from data.frames import SolarParameters
+from data.ingest import ingest_arrays
+from data.store import CatalogueStore
+from engine.cubes.store import read_cube
+from engine.runs.launch import open_run, resume, submit, wait
+
+TINY = {
+    "members": 2,
+    "position_hidden": 16,
+    "velocity_hidden": 16,
+    "position_transforms": 2,
+    "velocity_transforms": 2,
+    "position_epochs": 3,
+    "velocity_epochs": 3,
+    "batch": 512,
+    "velocities": 64,
+    "spacing": 1.0,
+    "z_cells": 7,
+}
+
+
+def warm_disc(rows, seed=0):
+    """Stars of no particular equilibrium that fill the ball: enough to run the job."""
+    rng = np.random.default_rng(seed)
+    direction = rng.normal(size=(rows, 3))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    x = direction * 3.9 * rng.uniform(size=(rows, 1)) ** (1 / 3) + SolarParameters().position
+    v = rng.normal(size=(rows, 3)) * [40, 30, 20] + [0, -220, 0]
+    names = ("x", "y", "z", "vx", "vy", "vz")
+    columns = dict(zip(names, np.hstack([x, v]).T.astype(np.float32), strict=True))
+    return {"source_id": np.arange(rows), **columns}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home")
+    ingest_arrays(warm_disc(6000), folder, name="ball", kind="simulation", provenance={})
+    return folder
+
+
+def spec(**changes):
+    wanted = {"kind": "map", "catalogue": "ball", "preset": "quick", "seed": 3, "threads": 1}
+    return {**wanted, "overrides": {**TINY, **changes.pop("overrides", {})}, **changes}
+
+
+@pytest.fixture(scope="module")
+def record(home):
+    return submit(home, spec(), executor="inline")
+
+
+@pytest.fixture(scope="module")
+def cubes(record):
+    assert record.state == "done", record.error
+    return {name: read_cube_at(path) for name, path in record.result["cubes"].items()}
+
+
+def read_cube_at(path):
+    from pathlib import Path
+
+    return read_cube(Path(path))
+
+
+def test_all_cubes_are_there_and_open_with_plain_xarray(record, cubes):
+    assert set(cubes) == {"acceleration", "profiles", "model"}
+    for name, path in record.result["cubes"].items():
+        with xr.open_zarr(path) as plain:
+            xr.testing.assert_identical(plain.load(), cubes[name])
+
+
+def test_acceleration_cube_keeps_its_contract(cubes):
+    cube = cubes["acceleration"]
+    vector = ("estimator", "component", "x", "y", "z")
+    assert cube["acceleration"].dims == vector == cube["acceleration_sd"].dims
+    assert cube["residual"].dims == ("estimator", "x", "y", "z")
+    for name in ("condition", "n_tracers", "edge_distance", "trust_flags", "trusted"):
+        assert cube[name].dims == ("x", "y", "z"), name
+    assert cube["component"].values.tolist() == ["x", "y", "z"]
+    assert cube.attrs["default_estimator"] in cube["estimator"].values
+    assert u.Unit(cube["acceleration"].units) == u.km**2 / u.s**2 / u.kpc
+    inside = cube["edge_distance"].notnull()
+    assert inside.any()
+    assert np.isfinite(cube["acceleration"].where(inside, 0)).all()
+    assert cube["acceleration"].where(~inside).isnull().all()
+    assert (cube["acceleration_sd"].where(inside, 1) > 0).all()
+    assert not cube["trusted"].where(~inside, False).any()
+    flags = cube["trust_flags"]
+    assert len(flags.attrs["flag_masks"]) == len(flags.attrs["flag_meanings"].split())
+    for name in cube["acceleration"].attrs["ancillary_variables"].split():
+        assert name in cube
+
+
+def test_cubes_say_where_they_come_from(record, cubes, home):
+    catalogue = CatalogueStore(home).open("ball")
+    for cube in cubes.values():
+        assert cube.attrs["run_id"] == record.id
+        assert cube.attrs["catalogue_id"] == catalogue.id
+        assert json.loads(cube.attrs["sun"])["position"] == list(SolarParameters().position)
+        assert json.loads(cube.attrs["settings"])["members"] == 2
+        assert cube.attrs["tracers"] == 6000
+        assert "torch" in json.loads(cube.attrs["versions"])
+
+
+def test_at_sun_has_the_acceleration_and_its_reasons(record):
+    at_sun = record.result["at_sun"]
+    assert len(at_sun["acceleration"]) == 3 == len(at_sun["acceleration_sd"])
+    assert at_sun["trusted"] is (at_sun["reasons"] == [])
+
+
+def test_model_cube_counts_stars(cubes):
+    cube = cubes["model"]
+    assert cube["data_1d"].sum("bin").values == pytest.approx(np.full(6, 6000 * 0.996), rel=2e-3)
+    assert cube["model_1d"].sum("bin").values == pytest.approx(np.full(6, 6000), rel=0.1)
+    assert 0.4 < cube.attrs["auc"] < 1.0
+    assert 0 < cube.attrs["auc_sd"] < 0.1
+
+
+def test_losses_are_recorded_for_every_member(record, home):
+    losses = open_run(home, record.id).tail(kinds={"loss"})
+    assert [(e["flow"], e["epoch"]) for e in losses] == [
+        (flow, epoch) for flow in ("position", "velocity") for epoch in (1, 2, 3)
+    ]
+    assert all(len(e["train"]) == 2 == len(e["validation"]) for e in losses)
+
+
+def test_the_same_spec_gives_the_same_numbers(home, cubes):
+    again = submit(home, spec(), executor="inline")
+    cube = read_cube_at(again.result["cubes"]["acceleration"])
+    assert cube["acceleration"].equals(cubes["acceleration"]["acceleration"])
+
+
+def test_volume_without_the_sun_has_no_at_sun(home):
+    wanted = {"centre": [10.6, 0.0, 0.0], "radius": 2.45}
+    record = submit(home, spec(volume=wanted, overrides={"spacing": 0.5}), executor="inline")
+    assert record.state == "done", record.error
+    assert record.result["at_sun"] is None
+
+
+def test_killed_run_resumes_to_the_same_numbers(home, cubes):
+    """SIGKILL in the middle of the training of p(v|x)."""
+    longer = spec(overrides={"velocity_epochs": 40, "average": 0.9})
+    undisturbed = submit(home, longer, executor="inline")
+    assert undisturbed.state == "done"
+    run = open_run(home, submit(home, longer, executor="local").id)
+    deadline = time.monotonic() + 120
+    while not any(e.get("flow") == "velocity" for e in run.tail()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(run.record().pid, signal.SIGKILL)
+    killed = time.monotonic()
+    while run.record().state != "interrupted":
+        assert time.monotonic() - killed < 10
+        time.sleep(0.05)
+    resume(home, run.id)
+    record = wait(run, 300)
+    assert record.state == "done", record.error
+    resumed = read_cube_at(record.result["cubes"]["acceleration"])
+    expected = read_cube_at(undisturbed.result["cubes"]["acceleration"])
+    assert resumed["acceleration"].equals(expected["acceleration"])
+    epochs = [e["epoch"] for e in run.tail() if e.get("flow") == "position"]
+    assert sorted(set(epochs)) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ({"member": 3}, "no setting 'member'"),
+        ({"members": "many"}, "number"),
+        ({"members": 0}, "between"),
+        ({"members": 2.5}, "whole"),
+        ({"bootstrap": "maybe"}, "true"),
+    ],
+)
+def test_bad_settings_are_refused_before_the_start(home, overrides, words):
+    with pytest.raises(UserError, match=words):
+        submit(home, spec(overrides=overrides), executor="inline")
