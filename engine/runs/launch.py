@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,6 +16,7 @@ from engine.runs.directory import (
     run_directories,
     run_directory,
 )
+from engine.runs.ending import cancel, settle, wait
 from engine.runs.executors import Executor, find_executor
 from engine.runs.files import as_json, write_json
 from engine.runs.kinds import KINDS, Kind, find_kind, load
@@ -25,9 +25,6 @@ from engine.runs.record import RunRecord, RunState
 from engine.runs.writer import RunWriter
 
 __all__ = ["cancel", "delete", "list_runs", "open_run", "resume", "submit", "wait"]
-
-_TERM_PATIENCE = 5.0  # seconds from SIGTERM to SIGKILL
-_KILL_PATIENCE = 5.0  # seconds that the kernel has to end a killed process
 
 
 def submit(
@@ -129,49 +126,11 @@ def resume(
         record = run.record()
         _check_resumable(record)  # once more: somebody may have been quicker
         mover = find_executor(executor or record.executor)
-        _settle(writer, record)
+        settle(writer, record)
         run.stop_file.unlink(missing_ok=True)
         writer.move(RunState.QUEUED)
         writer.update(_for_another_attempt(writer.record, mover.name))
     return _start(run, mover, kind)
-
-
-def cancel(home: Path, run_id: str, *, grace: float = 5.0, block: bool = True) -> RunRecord:
-    """Stop a run: ask it, then tell it (SIGTERM), then kill it.
-
-    Parameters
-    ----------
-    home, run_id
-        The run.
-    grace
-        Seconds that the run has to stop by itself.
-    block
-        Wait until the run has ended; otherwise the rest happens in the background.
-
-    Returns
-    -------
-    RunRecord
-        The run afterwards: cancelled, or stopping if `block` is false. A run that ended by
-        itself in the meantime is what it became.
-
-    Raises
-    ------
-    UserError
-        There is no such run, or it has ended already.
-    """
-    run = open_run(home, run_id)
-    record = run.record()
-    if record.state is RunState.CANCELLED:
-        return record
-    if record.state in (RunState.DONE, RunState.FAILED):
-        raise UserError(f"Run {run_id} has ended already: it is {record.state}.")
-    run.request_stop()
-    if block or not record.active:
-        return _see_off(run, grace)
-    threading.Thread(
-        target=_see_off_quietly, args=(run, grace), name=f"cancel-{run_id}", daemon=True
-    ).start()
-    return run.record()
 
 
 def delete(home: Path, run_id: str) -> None:
@@ -196,16 +155,6 @@ def delete(home: Path, run_id: str) -> None:
         raise _busy(run_id) from error
     except OSError as error:
         raise UserError(f"Run {run_id} cannot be deleted: {error.strerror}.") from error
-
-
-def wait(run: RunDirectory, timeout: float | None = None, *, every: float = 0.1) -> RunRecord:
-    """Wait until a run has ended, or until the time is over, and give its record."""
-    deadline = time.monotonic() + timeout if timeout is not None else float("inf")
-    while True:
-        record = run.record()
-        if not record.active or time.monotonic() >= deadline:
-            return record
-        time.sleep(every)
 
 
 def _start(run: RunDirectory, mover: Executor, kind: Kind) -> RunRecord:
@@ -250,49 +199,6 @@ def _for_another_attempt(record: RunRecord, executor: str) -> RunRecord:
         stage="",
         message="",
     )
-
-
-def _see_off(run: RunDirectory, grace: float) -> RunRecord:
-    """Wait for a run that was asked to stop, and end its process if it does not."""
-    mover = find_executor(run.stored().executor)
-    if not _gone(run, mover, grace):
-        mover.stop(run)
-    if not _gone(run, mover, _TERM_PATIENCE):
-        mover.kill(run)
-    if not _gone(run, mover, _KILL_PATIENCE):
-        record = run.record()
-        raise UserError(
-            f"Run {run.id} was asked to stop but is still at work on {record.host}.",
-            "It stops at its next step; else end its process there.",
-        )
-    stored = run.stored()
-    if stored.active or stored.state is RunState.INTERRUPTED:
-        with RunWriter(run) as writer:
-            _settle(writer, replace(writer.record, state=RunState.CANCELLED))
-    return run.record()
-
-
-def _see_off_quietly(run: RunDirectory, grace: float) -> None:
-    # Nobody listens to this thread: what became of the run stands in its folder. The folder
-    # itself may be gone by now.
-    with contextlib.suppress(UserError, OSError):
-        _see_off(run, grace)
-
-
-def _gone(run: RunDirectory, mover: Executor, patience: float) -> bool:
-    """Wait for a run to have ended and its process to be gone; the time may not suffice."""
-    deadline = time.monotonic() + patience
-    while run.record().active or mover.poll(run):
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
-def _settle(writer: RunWriter, seen: RunRecord) -> None:
-    """Put on record what a dead process could not."""
-    if writer.record.state is not seen.state:
-        writer.move(seen.state, error=seen.error)
 
 
 def _is_active(run: RunDirectory) -> bool:

@@ -130,10 +130,11 @@ class RunWriter:
             if state in ENDED and self._beating:
                 self._give_room()
             self._record = _moved(self._record, state, error)
-            self._save(durable=True)
-            # The record is on the disk; a disk that is full must not undo that.
+            # The event first: who reads the new state finds it. It matters less than the
+            # record, though, and must not keep that from a disk that is full.
             with contextlib.suppress(OSError):
                 self._events.append("state", _state_event(self._record))
+            self._save(durable=True)
 
     def progress(self, fraction: float, stage: str, message: str = "") -> None:
         """Report what is done.

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import UserError
-from engine.runs import cancel, launch, list_runs, open_run, submit, wait
+from engine.runs import cancel, ending, launch, list_runs, open_run, submit, wait
 from engine.runs.directory import RunDirectory
 from engine.runs.executors import find_executor
 from engine.runs.kinds import Kind
@@ -54,6 +54,7 @@ def test_sigkill_is_seen_within_seconds_and_the_run_resumes_to_the_same_numbers(
     spec: dict[str, object] = {"steps": 60, "pause": 0.02, "seed": 5}
     undisturbed = submit(home, {"kind": "count", "threads": 1, **spec}, "inline", kinds=kinds)
     run = start(home, kinds, "count", **spec)
+    until(lambda: len(run.tail(kinds={"loss"})) >= 5)
     send(run, signal.SIGKILL)
     assert until(lambda: run.record().state == "interrupted", 3.0) < 3.0
     assert [record.state for record in list_runs(home) if record.id == run.id] == ["interrupted"]
@@ -69,7 +70,7 @@ def test_sigkill_is_seen_within_seconds_and_the_run_resumes_to_the_same_numbers(
     assert undisturbed.result is not None
     assert record.result["total"] == undisturbed.result["total"]
     began_at = int(str(record.result["began_at"]))
-    assert 0 < done_before - 1 <= began_at <= done_before + 1, "more than a checkpoint was lost"
+    assert done_before - 1 <= began_at <= done_before + 1, "more than a checkpoint was lost"
 
 
 def test_sigterm_interrupts_in_order(home: Path, kinds: Kinds) -> None:
@@ -93,7 +94,7 @@ def test_sigterm_ends_a_job_that_ignores_it(home: Path, kinds: Kinds) -> None:
 def test_cancel_ends_a_job_that_ignores_everything(
     home: Path, kinds: Kinds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "_TERM_PATIENCE", 0.5)
+    monkeypatch.setattr(ending, "_TERM_PATIENCE", 0.5)
     run = start(home, kinds, "hang_in_library")
     worker = run.stored().process
     until((run.path / "helper.json").exists)
