@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from dashboard.plain import plain
 
-__all__ = ["headline", "pairs_table", "section", "table", "tile", "tile_text"]
+__all__ = [
+    "headline",
+    "one_by_one",
+    "pairs_table",
+    "rows_table",
+    "section",
+    "table",
+    "tile",
+    "tile_text",
+]
 
 _TABLE = {
-    "& table": {"borderCollapse": "collapse", "width": "100%", "fontSize": "0.84rem"},
+    "& table": {
+        "borderCollapse": "collapse",
+        "width": "100%",
+        "fontSize": "0.84rem",
+        "border": "none",
+    },
+    "& th, & td, & tr": {"border": "none"},
     "& th": {
         "textAlign": "left",
         "fontWeight": 500,
@@ -22,7 +37,7 @@ _TABLE = {
         "verticalAlign": "top",
     },
     "& td": {"padding": "4px 14px 4px 0", "verticalAlign": "top", "overflowWrap": "anywhere"},
-    "& tr + tr td, & tr + tr th": {"borderTop": "1px solid", "borderColor": "divider"},
+    "& tr + tr > td, & tr + tr > th": {"borderTop": "1px solid", "borderColor": "divider"},
     "& td.number": {"fontVariantNumeric": "tabular-nums", "whiteSpace": "nowrap"},
     "& tr.ours td": {"fontWeight": 600, "color": "primary.main"},
 }
@@ -84,6 +99,7 @@ def tile(label: str, value: str = "—", note: str = "", *, css_class: str = "")
         sizing_mode="stretch_width",
         css_classes=[css_class] if css_class else [],
         sx={
+            "display": "block",
             "padding": "10px 14px",
             "border": "1px solid",
             "borderColor": "divider",
@@ -141,3 +157,25 @@ def table(html: str = "", *, css_class: str = "") -> pmui.Typography:
         css_classes=[css_class] if css_class else [],
         sx=_TABLE,
     )
+
+
+def one_by_one(
+    on_loop: Callable[[Callable[[], None]], None], jobs: Sequence[Callable[[], None]]
+) -> None:
+    """Do one job at a time on the session's loop, so that others are served in between.
+
+    Parameters
+    ----------
+    on_loop
+        Runs a call on the loop soon, as `dashboard.background.Background.on_loop` does.
+    jobs
+        Drawing a figure, for example.
+    """
+    if not jobs:
+        return
+
+    def step() -> None:
+        jobs[0]()
+        one_by_one(on_loop, jobs[1:])
+
+    on_loop(step)

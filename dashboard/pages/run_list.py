@@ -42,7 +42,7 @@ class RunRow:
                 "fontSize": "0.92rem",
                 "padding": "2px 8px",
                 "color": "text.primary",
-                "&:hover": {"backgroundColor": "action.hover"},
+                "&:hover": {"backgroundColor": "action.hover", "color": "text.primary"},
             },
         )
         self._chip = pmui.Chip(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 def classifier_verdict(auc: float, sd: float) -> tuple[str, str]:
     """Judge a classifier that was trained to tell held-out stars from samples of the model.
@@ -54,6 +57,20 @@ def figures(value: float, sd: float) -> str:
     if not (math.isfinite(sd) and sd > 0):
         return f"{value:.4g}"
     decimals = max(0, 1 - math.floor(math.log10(sd)))
-    if decimals == 0:
-        return f"{value:,.0f} ± {sd:,.0f}"
-    return f"{value:.{decimals}f} ± {sd:.{decimals}f}"
+    value = value or 0.0  # no minus sign before a zero
+    return f"{value:,.{decimals}f} ± {sd:,.{decimals}f}".replace("-", "−")
+
+
+def pulls_verdict(pulls: NDArray[np.floating]) -> tuple[str, str]:
+    """Give the root mean square of the pulls and what it means; 1 is pure chance."""
+    finite = pulls[np.isfinite(pulls)]
+    if finite.size == 0:
+        return "—", "no pulls in this run"
+    spread = float(np.sqrt(np.mean(finite**2)))
+    if spread < 1.3:
+        note = "1 is pure chance"
+    elif spread < 2.5:
+        note = "1 is pure chance; small misfits show"
+    else:
+        note = "1 is pure chance; look where they are large"
+    return f"{spread:.2f}", note

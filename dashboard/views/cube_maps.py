@@ -7,9 +7,13 @@ believe it. Nothing here knows of Panel, of a session or of a file.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import colorcet
 import holoviews as hv
 import numpy as np
+import xarray as xr
 
 from dashboard.theme import DIVERGING
 from dashboard.views.quantities import Array
@@ -19,6 +23,8 @@ SEQUENTIAL = colorcet.palette["bmy"]
 ERROR = colorcet.palette["kbc"]
 UNTRUSTED = "#8f8f98"
 """Grey of a cell that is inside the volume but not to be believed."""
+SUN = "the Sun"
+"""Name of the glyph that marks the Sun."""
 
 
 def value_limits(cut: MapSlice, show_untrusted: bool) -> tuple[float, float]:
@@ -77,16 +83,16 @@ def difference_map(
 
 
 def arrows(cut: MapSlice, *, show_untrusted: bool = False, at_most: int = 12) -> hv.VectorField:
-    """Draw the in-plane direction, thinned to at most `at_most` arrows an axis.
+    """Draw the in-plane direction, thinned to at most `at_most` arrows an axis (0: none).
 
     The longest arrow is as long as the distance between two of them.
     """
-    step_h = -(-cut.horizontal.size // at_most)
-    step_v = -(-cut.vertical.size // at_most)
+    step_h = -(-cut.horizontal.size // max(at_most, 1))
+    step_v = -(-cut.vertical.size // max(at_most, 1))
     h, v = np.meshgrid(cut.horizontal, cut.vertical, indexing="ij")
     size = np.hypot(*cut.vector)
     keep = np.zeros(size.shape, dtype=bool)
-    keep[step_h // 2 :: step_h, step_v // 2 :: step_v] = True
+    keep[step_h // 2 :: step_h, step_v // 2 :: step_v] = at_most > 0
     keep &= np.isfinite(size) & (cut.trusted | show_untrusted)
     angle = np.arctan2(cut.vector[1], cut.vector[0])
     reach = step_h * np.abs(np.diff(cut.horizontal)).mean()
@@ -97,12 +103,32 @@ def arrows(cut: MapSlice, *, show_untrusted: bool = False, at_most: int = 12) ->
     )
 
 
-def sun_mark(plane: str, position: tuple[float, float, float]) -> hv.Points:
-    """Mark the Sun's place on a plane."""
-    h, v = (position["xyz".index(axis)] for axis in PLANES[plane][:2])
-    return hv.Points([(h, v)], ["h", "v"]).opts(
-        marker="star", size=14, color="#ffd54a", line_color="#1c1c22", line_width=1.0
+def square_ranges(cube: xr.Dataset, plane: str) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Give ranges of equal length that hold a plane's cells, so that its scales are equal."""
+    spans = [edges(cube[axis].to_numpy().astype(float))[[0, -1]] for axis in PLANES[plane][:2]]
+    half = 0.52 * max(high - low for low, high in spans)
+    horizontal, vertical = (
+        (float(middle - half), float(middle + half)) for middle in (sum(s) / 2 for s in spans)
     )
+    return horizontal, vertical
+
+
+def sun_hook(plane: str, position: tuple[float, float, float]) -> Callable[[Any, Any], None]:
+    """Give a hook that marks the Sun's place on a map, once for each figure.
+
+    The mark never changes: as a layer of its own it would be drawn again with every slice.
+    """
+    h, v = (position["xyz".index(axis)] for axis in PLANES[plane][:2])
+
+    def mark(plot: Any, _: object) -> None:  # noqa: ANN401  HoloViews' plots are untyped
+        figure = plot.state
+        if figure.select_one({"name": SUN}) is None:
+            figure.scatter(
+                [h], [v], marker="star", size=15, fill_color="#ffd54a", line_color="#1c1c22",
+                name=SUN, level="overlay",
+            )  # fmt: skip
+
+    return mark
 
 
 def _value_style(cut: MapSlice, show_untrusted: bool) -> dict[str, object]:
@@ -153,7 +179,7 @@ def _map(
         colorbar=True,
         clabel=f"{label} [{unit}]",
         clipping_colors={"NaN": UNTRUSTED},
-        line_color=None,
+        line_color="drawn",  # as the fill, or the background shines through between cells
         xlabel=f"{horizontal} [kpc]",
         ylabel=f"{vertical} [kpc]",
         hover_tooltips=[

@@ -44,7 +44,9 @@ def counts_plot(cube: xr.Dataset, quantity: str, colours: Mapping[str, str]) -> 
     """
     one = cube.sel(quantity=quantity)
     edges = one["edges_1d"].to_numpy().astype(float)
-    data = hv.Histogram((edges, one["data_1d"].to_numpy()), "q", "stars", label="stars")
+    data = hv.Histogram(
+        (edges, one["data_1d"].to_numpy()), kdims="q", vdims="stars", label="stars"
+    )
     model = _steps(edges, one["model_1d"].to_numpy().astype(float), "model")
     return (
         data.opts(color=colours["muted"], fill_alpha=0.35, line_alpha=0)
@@ -63,7 +65,7 @@ def pulls_plot(cube: xr.Dataset, quantity: str, colours: Mapping[str, str]) -> h
     one = cube.sel(quantity=quantity)
     edges = one["edges_1d"].to_numpy().astype(float)
     pulls = np.clip(one["pull_1d"].to_numpy().astype(float), -PULL_REACH, PULL_REACH)
-    bars = hv.Histogram((edges, pulls), "q", "pull")
+    bars = hv.Histogram((edges, pulls), kdims="q", vdims="pull")
     guides = hv.Overlay(
         [
             hv.HLine(level).opts(color=colours["muted"], line_width=0.8, line_dash="dotted")
@@ -120,13 +122,22 @@ def _steps(edges: Array, counts: Array, label: str) -> hv.Curve:
     return hv.Curve((np.repeat(edges, 2)[1:-1], np.repeat(counts, 2)), "q", "stars", label=label)
 
 
-def _mesh(edges: tuple[Array, ...], values: Array, pair: str) -> hv.QuadMesh:
+def _mesh(edges: tuple[Array, ...], values: Array, pair: str) -> hv.Image | hv.QuadMesh:
+    """Draw a table of counts: an image where all bins are alike, which has no seams."""
     a, b = pair.split("-")
-    mesh = hv.QuadMesh((*edges, values.T), ["a", "b"], "counts")
+    alike = all(np.allclose(np.diff(axis), np.diff(axis).mean(), rtol=1e-3) for axis in edges)
+    if alike:
+        bounds = (edges[0][0], edges[1][0], edges[0][-1], edges[1][-1])
+        mesh = hv.Image(values.T[::-1], ["a", "b"], "counts", bounds=bounds)
+    else:
+        mesh = hv.QuadMesh((*edges, values.T), ["a", "b"], "counts")
     return mesh.opts(
         colorbar=True,
         xlabel=axis_label(a),
         ylabel=axis_label(b),
         clipping_colors={"NaN": "transparent"},
-        hover_tooltips=[(f"{a}, {b}", "@a{0.00}, @b{0.00}"), ("", "@counts{0.0}")],
+        tools=["hover"],
+        hover_tooltips=[(f"{a}, {b}", "$x{0.00}, $y{0.00}"), ("", "@image{0.0}")]
+        if alike
+        else [("", "@counts{0.0}")],
     )

@@ -161,7 +161,7 @@ def profile_plot(
     return hv.Overlay(layers).opts(
         xlabel=LINES[profile.line][1],
         ylabel=f"{profile.quantity.label} [{profile.unit.label}]",
-        legend_position="top_right",
+        legend_position="top_left" if profile.line == "x" else "top_right",
     )
 
 

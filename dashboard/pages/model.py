@@ -1,0 +1,156 @@
+"""The page Model: whether the density model describes the stars."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import panel as pn
+import panel_material_ui as pmui
+import xarray as xr
+from panel.viewable import Viewable
+
+from dashboard.pages.parts import one_by_one, section, tile, tile_text
+from dashboard.pages.result_page import ResultPage
+from dashboard.plain import plain
+from dashboard.policy.verdicts import classifier_verdict, figures, pulls_verdict
+from dashboard.results import MapResult
+from dashboard.services import Services
+from dashboard.session import Session
+from dashboard.theme import figure_colours
+from dashboard.views.histograms import (
+    PAIRS,
+    QUANTITIES_1D,
+    counts_plot,
+    pair_maps,
+    pulls_plot,
+)
+from dashboard.views.style import styled
+
+__all__ = ["ModelPage"]
+
+FRAME, COUNTS_HEIGHT, PULLS_HEIGHT, PAIR_SIZE = 290, 160, 56, 262
+TITLES = {"stars": "Stars", "model": "Model", "pull": "Pull: (stars − model) / σ"}
+
+
+class ModelPage(ResultPage):
+    """Histograms of stars and model with their pulls, and the verdict of a classifier."""
+
+    title = "Model"
+    icon = "scatter_plot"
+    slug = "model"
+    cubes = ("model",)
+
+    def __init__(self, services: Services, session: Session) -> None:
+        super().__init__(services, session)
+        self._figures = {q: (_pane(), _pane()) for q in QUANTITIES_1D}
+        self._maps = {name: _pane() for name in ("stars", "model", "pull")}
+        self._pair = pmui.RadioButtonGroup(
+            label="",
+            options=list(PAIRS),
+            value=PAIRS[0],
+            size="small",
+            width=480,
+            css_classes=["vo-pair"],
+            sx={"& .MuiButtonBase-root": {"whiteSpace": "nowrap"}},
+        )
+        self._pair.param.watch(session.guarded(lambda _: self._draw_pair()), "value")
+        session.param.watch(session.guarded(lambda _: self._draw()), "dark")
+
+    def content(self) -> Viewable:
+        """Build the figures and the verdict."""
+        self._verdict = pmui.Alert(
+            object="",
+            severity="info",
+            margin=(4, 8),
+            sizing_mode="stretch_width",
+            css_classes=["vo-verdict"],
+        )
+        self._tiles = {
+            "auc": tile("Area under the classifier's curve", css_class="vo-auc"),
+            "pulls": tile("Spread of the pulls"),
+            "stars": tile("Held-out stars judged"),
+        }
+        histograms = [pmui.Column(*panes, margin=0) for panes in self._figures.values()]
+        return pmui.Column(
+            self._verdict,
+            pmui.Row(*self._tiles.values(), sizing_mode="stretch_width", margin=0),
+            section(
+                "One coordinate at a time",
+                pmui.FlexBox(*histograms),
+                note="Stars filled, model as a line; below, how far apart they are in standard "
+                "deviations. Pulls within the dotted lines at ±2 are what chance does.",
+                css_class="vo-histograms",
+            ),
+            section(
+                "Two coordinates at a time",
+                self._pair,
+                pmui.FlexBox(*self._maps.values()),
+                note="Stars and model share one colour scale.",
+                css_class="vo-pairs",
+            ),
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+
+    def show_result(self, result: MapResult) -> None:
+        """Show verdict and figures of a run."""
+        cube = result.cubes["model"]
+        auc, sd = (float(cube.attrs.get(name, float("nan"))) for name in ("auc", "auc_sd"))
+        severity, sentence = classifier_verdict(auc, sd)
+        self._verdict.param.update(
+            severity=severity,
+            object=f"**{plain(sentence)}** It was trained to tell held-out stars from samples of "
+            "the model; 0.5 means that it can only guess, 1 that it is never wrong.",
+        )
+        self._tiles["auc"].object = tile_text(
+            "Area under the classifier's curve", figures(auc, sd), "0.5 is perfect"
+        )
+        value, note = pulls_verdict(cube["pull_1d"].to_numpy())
+        self._tiles["pulls"].object = tile_text("Spread of the pulls", value, note)
+        held_out = cube.attrs.get("n_held_out")
+        self._tiles["stars"].object = tile_text(
+            "Held-out stars judged",
+            "—" if held_out is None else f"{int(held_out):,}",
+            "stars that the model has not seen",
+        )
+        self._draw()
+
+    def _draw(self) -> None:
+        if self.result is None:
+            return
+        cube, colours = self.result.cubes["model"], figure_colours(dark=self.session.dark)
+        one_by_one(
+            self.session.background.on_loop,
+            [
+                *(partial(self._draw_pair_map, name) for name in self._maps),
+                *(partial(self._draw_histogram, cube, q, colours) for q in QUANTITIES_1D),
+            ],
+        )
+
+    def _draw_histogram(self, cube: xr.Dataset, quantity: str, colours: dict[str, str]) -> None:
+        counts, pulls = self._figures[quantity]
+        counts.object = styled(counts_plot(cube, quantity, colours), colours).opts(
+            frame_width=FRAME, frame_height=COUNTS_HEIGHT, xlabel=""
+        )
+        pulls.object = styled(pulls_plot(cube, quantity, colours), colours).opts(
+            frame_width=FRAME, frame_height=PULLS_HEIGHT, toolbar=None
+        )
+
+    def _draw_pair(self) -> None:
+        one_by_one(
+            self.session.background.on_loop,
+            [partial(self._draw_pair_map, name) for name in self._maps],
+        )
+
+    def _draw_pair_map(self, name: str) -> None:
+        if self.result is None:
+            return
+        element = pair_maps(self.result.cubes["model"], self._pair.value)[name]
+        self._maps[name].object = styled(
+            element, figure_colours(dark=self.session.dark), grid=False
+        ).opts(frame_width=PAIR_SIZE, frame_height=PAIR_SIZE, title=TITLES[name])
+
+
+def _pane() -> pn.pane.HoloViews:
+    """Make a place for a figure; each has axes of its own."""
+    return pn.pane.HoloViews(None, linked_axes=False, margin=(0, 2))

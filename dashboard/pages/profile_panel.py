@@ -1,0 +1,116 @@
+"""Profiles along the named lines, with their bands and the truth where it is known."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import holoviews as hv
+import panel as pn
+import panel_material_ui as pmui
+import xarray as xr
+
+from dashboard.pages.map_controls import MapControls
+from dashboard.pages.parts import one_by_one, section
+from dashboard.session import Session
+from dashboard.theme import figure_colours
+from dashboard.views.profiles import LINES, profile_plot, take_profile
+from dashboard.views.quantities import QUANTITIES
+from dashboard.views.slices import Field
+from dashboard.views.style import styled
+
+__all__ = ["ProfilePanel"]
+
+FRAME = (290, 200)
+"""Width and height of a profile in pixels."""
+FITTING = "fits"
+"""The choice that draws along each line the quantity that says most about it."""
+
+_Version = hv.streams.Stream.define("Version", version=0)
+
+
+class ProfilePanel:
+    """Three profiles that follow the unit, the estimator and the doubts of the maps.
+
+    Parameters
+    ----------
+    session
+        The browser session.
+    controls
+        The widgets of the maps.
+    """
+
+    def __init__(self, session: Session, controls: MapControls) -> None:
+        self._session = session
+        self._controls = controls
+        self._cube: xr.Dataset | None = None
+        self._truth: Field | None = None
+        self._stream = _Version()
+        self._quantity = pmui.Select(
+            label="Quantity",
+            options={
+                "what fits each line": FITTING,
+                **{q.label: q.key for q in QUANTITIES.values()},
+            },
+            value=FITTING,
+            width=210,
+            size="small",
+            css_classes=["vo-profile-quantity"],
+        )
+        self._panes = {
+            line: pn.pane.HoloViews(
+                None,
+                linked_axes=False,
+                margin=(0, 2),
+                css_classes=[f"vo-profile-{line}"],
+            )
+            for line in LINES
+        }
+        self._quantity.param.watch(session.guarded(self._update), "value")
+        for name in ("unit", "estimator", "show_untrusted"):
+            controls.watch(name, session.guarded(self._update))
+        session.param.watch(session.guarded(lambda _: self._build()), "dark")
+        self.view = section(
+            "Profiles",
+            self._quantity,
+            pmui.FlexBox(*self._panes.values()),
+            note="Bands hold 68% and 95% of the probability by the errors of the run; the dashed "
+            "line is the truth, where the catalogue is a mock.",
+            css_class="vo-profiles",
+        )
+
+    def show(self, cube: xr.Dataset, truth: Field | None) -> None:
+        """Show another cube, with the truth where it is known."""
+        self._cube, self._truth = cube, truth
+        self._build()
+
+    def clear(self) -> None:
+        """Draw nothing more of the present cube; another one is about to come."""
+        self._cube = None
+
+    def _build(self) -> None:
+        if self._cube is not None:
+            jobs = [partial(self._place, line) for line in LINES]
+            one_by_one(self._session.background.on_loop, jobs)
+
+    def _place(self, line: str) -> None:
+        self._panes[line].object = hv.DynamicMap(partial(self._draw, line), streams=[self._stream])
+
+    def _update(self, _: object = None) -> None:
+        if self._cube is not None:
+            self._stream.event(version=self._stream.version + 1)
+
+    def _draw(self, line: str, version: int) -> hv.Overlay:  # the version only says "again"
+        colours = figure_colours(dark=self._session.dark)
+        wanted = self._quantity.value
+        profile = take_profile(
+            self._cube,
+            line,
+            LINES[line][2] if wanted == FITTING else wanted,
+            self._controls.unit.value,
+            self._controls.estimator.value,
+            self._truth,
+        )
+        plot = profile_plot(profile, colours, show_untrusted=self._controls.show_untrusted.value)
+        return styled(plot, colours).opts(
+            frame_width=FRAME[0], frame_height=FRAME[1], title=LINES[line][0]
+        )
