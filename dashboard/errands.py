@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dashboard.demonstration import NAME
 from data.errors import UserError
 
 __all__ = ["Errand", "Errands"]
@@ -63,7 +64,7 @@ class Errands:
         self._home = home
         self._numbers = itertools.count(1)
 
-    def mock_galaxy(self, stars: int = 200_000, seed: int = 0, name: str = "demo") -> Errand:
+    def mock_galaxy(self, stars: int = 200_000, seed: int = 0, name: str = NAME) -> Errand:
         """Make a mock galaxy with known truth."""
         spec = {"kind": "mock", "stars": stars, "seed": seed, "name": name}
         return self._start(f"Making the mock galaxy {name}", spec)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import torch
 
 from data.errors import UserError
+from engine.runs.resources import available_cores
 
 __all__ = ["choose_device", "limit_threads"]
 
@@ -44,11 +43,5 @@ def choose_device(name: str = "auto") -> torch.device:
 
 def limit_threads(threads: int | None) -> int:
     """Set the threads of torch; by default all cores that this process may use."""
-    torch.set_num_threads(threads or _available_cores())
+    torch.set_num_threads(threads or available_cores())
     return torch.get_num_threads()
-
-
-def _available_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

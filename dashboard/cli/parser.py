@@ -104,6 +104,11 @@ def _add_serve(commands: _Commands) -> None:
         help="a further address under which browsers may reach it; may be repeated",
     )
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    parser.add_argument(
+        "--demonstration",
+        action="store_true",
+        help="make the demonstration catalogue first, if there is none",
+    )
 
 
 def _add_mock(commands: _Commands) -> None:

@@ -8,6 +8,8 @@ import socket
 from argparse import Namespace
 
 from dashboard.cli.output import Output
+from dashboard.cli.progress import ProgressLine
+from dashboard.demonstration import make_if_missing
 from data.errors import UserError
 from data.home import home
 
@@ -22,6 +24,10 @@ def serve(arguments: Namespace, output: Output) -> int:
     host, port = address(arguments)
     check_port(host, port)
     folder = home(arguments.home)
+    if arguments.demonstration:
+        output.note("Looking for the demonstration catalogue ...")
+        with ProgressLine() as progress:
+            make_if_missing(folder, progress)
     from dashboard import app
 
     shown = "localhost" if host in _EVERYWHERE else host

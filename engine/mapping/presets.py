@@ -48,7 +48,7 @@ class MapSettings:
     validation: float = 0.1
     position_transforms: int = 6
     position_hidden: int = 64
-    position_epochs: int = 10
+    position_epochs: int = 6
     velocity_transforms: int = 6
     velocity_hidden: int = 64
     velocity_epochs: int = 10
@@ -87,10 +87,9 @@ PRESETS: dict[str, MapSettings] = {
     "quick": MapSettings(),
     "standard": MapSettings(
         members=8,
-        position_epochs=24,
+        position_epochs=12,
         velocity_hidden=96,
-        velocity_epochs=24,
-        velocities=1024,
+        velocity_epochs=20,
     ),
     "paper": MapSettings(
         members=10,

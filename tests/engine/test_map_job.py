@@ -1,9 +1,6 @@
-"""The map as a run: its cubes, what they say of themselves, and resuming after a kill."""
+"""The map as a run: its cubes and what they say of themselves."""
 
 import json
-import os
-import signal
-import time
 
 import astropy.units as u
 import numpy as np
@@ -15,7 +12,7 @@ from data.frames import SolarParameters
 from data.ingest import ingest_arrays
 from data.store import CatalogueStore
 from engine.cubes.store import read_cube
-from engine.runs.launch import open_run, resume, submit, wait
+from engine.runs.launch import open_run, submit
 
 TINY = {
     "members": 2,
@@ -146,31 +143,6 @@ def test_volume_without_the_sun_has_no_at_sun(home):
     record = submit(home, spec(volume=wanted, overrides={"spacing": 0.5}), executor="inline")
     assert record.state == "done", record.error
     assert record.result["at_sun"] is None
-
-
-def test_killed_run_resumes_to_the_same_numbers(home, cubes):
-    """SIGKILL in the middle of the training of p(v|x)."""
-    longer = spec(overrides={"velocity_epochs": 40, "average": 0.9})
-    undisturbed = submit(home, longer, executor="inline")
-    assert undisturbed.state == "done"
-    run = open_run(home, submit(home, longer, executor="local").id)
-    deadline = time.monotonic() + 120
-    while not any(e.get("flow") == "velocity" for e in run.tail()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    os.kill(run.record().pid, signal.SIGKILL)
-    killed = time.monotonic()
-    while run.record().state != "interrupted":
-        assert time.monotonic() - killed < 10
-        time.sleep(0.05)
-    resume(home, run.id)
-    record = wait(run, 300)
-    assert record.state == "done", record.error
-    resumed = read_cube_at(record.result["cubes"]["acceleration"])
-    expected = read_cube_at(undisturbed.result["cubes"]["acceleration"])
-    assert resumed["acceleration"].equals(expected["acceleration"])
-    epochs = [e["epoch"] for e in run.tail() if e.get("flow") == "position"]
-    assert sorted(set(epochs)) == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
