@@ -95,10 +95,11 @@ def serve(
 
 
 def origins(host: str, port: int, more: Sequence[str] = ()) -> list[str]:
-    """Give the origins from which a browser may open a websocket; never a wildcard."""
+    """Give the origins from which a browser may open a websocket; never a wildcard.
+
+    Bokeh cannot name an IPv6 address here, so a server on ``::1`` is reached as localhost.
+    """
     everywhere = host in {"0.0.0.0", "::", ""}  # noqa: S104  names of it, not a binding
-    if everywhere or host in {"localhost", "127.0.0.1", "::1"}:
-        names = {"localhost", "127.0.0.1", "[::1]"}
-    else:
-        names = {f"[{host}]" if ":" in host else host}
+    local = everywhere or host in {"localhost", "127.0.0.1", "::1"}
+    names = {"localhost", "127.0.0.1"} if local else {host}
     return sorted({f"{name}:{port}" for name in names} | set(more))

@@ -14,7 +14,7 @@ from dashboard.pages.demo_offer import DemoOffer
 from dashboard.pages.linked_panel import LinkedPanel
 from dashboard.pages.selection_editor import SelectionEditor
 from dashboard.pages.welcome import Welcome
-from dashboard.pictures import Picture, all_columns, draw, unit_of
+from dashboard.pictures import Look, Picture, all_columns, draw, unit_of
 from dashboard.policy.brushes import MODES, box, combine, lasso
 from dashboard.policy.panels import default_axes, presets_for
 
@@ -204,16 +204,16 @@ class ExplorePage(Page):
         cache = self.services.rasters
         self.session.background(
             lambda: draw(cache, catalogue, tree, looks),
-            lambda picture: self._take(picture, panels),
+            lambda picture: self._take(picture, panels, looks),
             self._failed,
         )
 
-    def _take(self, picture: Picture, panels: list[LinkedPanel]) -> None:
+    def _take(self, picture: Picture, panels: list[LinkedPanel], looks: list[Look]) -> None:
         self._working = False
         self._busy.visible = False
         if panels is self._panels and self._catalogue is not None:
-            for panel, content in zip(panels, picture.panels, strict=True):
-                panel.show(content)
+            for panel, content, look in zip(panels, picture.panels, looks, strict=True):
+                panel.show(content, look)
             self._editor.count(picture.selected, self._catalogue.n_rows, picture.selected_6d)
         if self._wanted:
             self._start()

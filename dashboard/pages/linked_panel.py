@@ -94,14 +94,22 @@ class LinkedPanel:
 
     # --- what the page calls --------------------------------------------------------------
 
-    def show(self, panel: Panel) -> None:
-        """Draw counts; the figure is made anew only where the axes are new."""
+    def show(self, panel: Panel, look: Look) -> None:
+        """Draw the counts of a look; the figure is made anew only where the axes are new.
+
+        Counts come late: those of axes that were left since are dropped, and ranges are set
+        only where the user has not moved on to ranges of their own.
+        """
+        if look.axes != self.axes:
+            return
         self._panel = panel
+        self._own = [*self._own[-3:], (panel.frame.x, panel.frame.y)]
         if self._figure_pane.object is None:
             self._figure_pane.object = self._build_figure()
-        else:
+            return
+        if self.look.ranges is None:
             self._set_ranges()
-            self._version.event(version=self._version.version + 1)
+        self._version.event(version=self._version.version + 1)
 
     def restyle(self, *, colour: str, dark: bool) -> None:
         """Draw with another colour scale or for another background."""
@@ -235,8 +243,6 @@ class LinkedPanel:
         """Set the ranges of the figure where they are not those of the counts already."""
         if self._figure is None or self._panel is None:
             return
-        # The browser echoes ranges that were set here; its echoes may come late, and are no zoom.
-        self._own = [*self._own[-3:], (self._panel.frame.x, self._panel.frame.y)]
         down = any(p.axes == self.axes and p.down for p in PRESETS)
         for span, wanted, flipped in (
             (self._figure.x_range, self._panel.frame.x, False),
@@ -261,6 +267,7 @@ class LinkedPanel:
         if self._panel is None or x_range is None or y_range is None:
             return
         ranges = (_ordered(x_range), _ordered(y_range))
+        # The browser echoes ranges that were set here; its echoes may come late, and are no zoom.
         if not any(_same(ranges, own) for own in self._own):
             self.look = Look(self.axes, self.look.width, self.look.height, ranges)
             self._on_look(self)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dashboard.views import sky
 
-__all__ = ["MODES", "SKY", "box", "combine", "cuts", "lasso", "outlines", "without"]
+__all__ = ["MODES", "SKY", "all_of", "box", "combine", "cuts", "lasso", "outlines", "without"]
 
 Tree = dict[str, Any] | None
 
@@ -90,31 +90,32 @@ def combine(tree: Tree, node: dict[str, Any], mode: str) -> Tree:
     columns gives way, so that dragging a second box on a panel moves the cut. ``add`` takes
     what lies in either, ``remove`` what lies outside the shape, ``replace`` forgets the rest.
     """
-    if mode == "replace" or (tree is None and mode == "refine"):
-        return node
+    if mode == "replace" or (tree is None and mode != "remove"):
+        return all_of([node])
     if mode == "add":
-        return node if tree is None else {"kind": "or", "of": [tree, node]}
+        return {"kind": "or", "of": [tree, node]}
     if mode == "remove":
-        return _all([*cuts(tree), {"kind": "not", "of": node}])
+        return all_of([*cuts(tree), {"kind": "not", "of": node}])
     kept = [cut for cut in cuts(tree) if _shape_columns(cut) != _shape_columns(node)]
-    return _all([*kept, node])
+    return all_of([*kept, node])
 
 
 def without(tree: Tree, index: int) -> Tree:
     """Take the cut of this index, in the order of ``cuts``, out of the selection."""
-    return _all([cut for i, cut in enumerate(cuts(tree)) if i != index])
+    return all_of([cut for i, cut in enumerate(cuts(tree)) if i != index])
 
 
 def cuts(tree: Tree) -> list[dict[str, Any]]:
     """Give the cuts that a star must pass one and all.
 
-    These are the members of the top ``and``; a box, an ``and`` of two ranges, stays whole.
+    These are the members of the top ``and``; a box, an ``and`` of two ranges inside it, stays
+    whole.
     """
     if tree is None:
         return []
-    if tree["kind"] != "and" or _is_box(tree):
+    if tree["kind"] != "and":
         return [tree]
-    return [cut for member in tree["of"] for cut in cuts(member)]
+    return [cut for m in tree["of"] for cut in ([m] if _is_box(m) else cuts(m))]
 
 
 def _is_box(node: dict[str, Any]) -> bool:
@@ -143,10 +144,13 @@ def _shape_columns(node: dict[str, Any]) -> frozenset[str] | None:
     return None
 
 
-def _all(cuts: list[dict[str, Any]]) -> Tree:
+def all_of(cuts: list[dict[str, Any]]) -> Tree:
+    """Give the selection of the stars that pass one and all of some cuts."""
     if not cuts:
         return None
-    return cuts[0] if len(cuts) == 1 else {"kind": "and", "of": cuts}
+    # A box alone is wrapped: at the top, an "and" of two ranges is two cuts.
+    single = len(cuts) == 1 and not _is_box(cuts[0])
+    return cuts[0] if single else {"kind": "and", "of": cuts}
 
 
 def _sky_polygon(plane: np.ndarray) -> dict[str, Any]:
@@ -203,7 +207,7 @@ def outlines(
         Closed outlines in the panel's coordinates.
     """
     lines: list[np.ndarray] = []
-    for node in _inner(tree):
+    for node in (shape for cut in cuts(tree) for shape in _inner(cut)):
         shape = _shape_columns(node)
         if node["kind"] == "polygon" and list(axes) == node["columns"]:
             points = np.array([*node["points"], node["points"][0]], dtype=float)
@@ -213,10 +217,8 @@ def outlines(
     return lines
 
 
-def _inner(tree: Tree) -> Iterable[dict[str, Any]]:
+def _inner(tree: dict[str, Any]) -> Iterable[dict[str, Any]]:
     """Walk to the drawn shapes, boxes whole."""
-    if tree is None:
-        return
     if tree["kind"] in {"and", "or", "xor"} and not _is_box(tree):
         for member in tree["of"]:
             yield from _inner(member)

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.policy.brushes import all_of
 from dashboard.policy.brushes import cuts as cuts_of
 
 __all__ = ["USUAL", "Cut", "bound_of", "cuts_for", "set_bound"]
 
 Tree = dict[str, Any] | None
+
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 @dataclass(frozen=True)
@@ -58,35 +61,51 @@ def cuts_for(columns: Iterable[str]) -> list[Cut]:
 def bound_of(tree: Tree, cut: Cut) -> float | None:
     """Give the bound that the tree has now, None where it has none.
 
-    Only ranges at the top of the tree count: one inside an ``or`` is no cut that every star
-    must pass.
+    Only cuts at the top of the tree count: a bound inside an ``or`` is not one that every
+    star must pass.
     """
     for node in cuts_of(tree):
-        if _is_range(node, cut) and node.get(cut.side) is not None:
-            return float(node[cut.side])
+        bounds = _bounds(node, cut.column)
+        if bounds is not None and bounds[cut.side] is not None:
+            return bounds[cut.side]
     return None
 
 
 def set_bound(tree: Tree, cut: Cut, value: float | None) -> Tree:
     """Give the tree with this bound set, moved or (with None) taken away."""
     result: list[dict[str, Any]] = []
-    done = value is None
+    open_ = value is not None
     for node in cuts_of(tree):
-        if not _is_range(node, cut):
+        bounds = _bounds(node, cut.column)
+        if bounds is None:
             result.append(node)
             continue
-        bounds = {"min": node.get("min"), "max": node.get("max")}
-        bounds[cut.side] = None if done else value
-        done = True
+        bounds[cut.side] = value if open_ else None
+        open_ = False
         if bounds["min"] is not None or bounds["max"] is not None:
             result.append({"kind": "range", "column": cut.column, **bounds})
-    if not done:
-        bounds = {"min": None, "max": None} | {cut.side: value}
+    if open_:
+        bounds = {"min": None, "max": None, cut.side: value}
         result.append({"kind": "range", "column": cut.column, **bounds})
-    if not result:
+    return all_of(result)
+
+
+def _bounds(node: dict[str, Any], column: str) -> dict[str, float | None] | None:
+    """Give min and max of a cut on this column alone; None for any other cut.
+
+    A comparison typed as text is such a cut too; whether its bound itself passes makes no
+    difference for measured numbers.
+    """
+    if "name" in node:
         return None
-    return result[0] if len(result) == 1 else {"kind": "and", "of": result}
-
-
-def _is_range(node: dict[str, Any], cut: Cut) -> bool:
-    return node["kind"] == "range" and node["column"] == cut.column and "name" not in node
+    if node["kind"] == "range" and node["column"] == column:
+        return {"min": node.get("min"), "max": node.get("max")}
+    if node["kind"] != "compare":
+        return None
+    left, op, right = node["left"], node["op"], node["right"]
+    if isinstance(left, int | float):
+        left, op, right = right, _MIRRORED.get(op, op), left
+    if left != {"column": column} or not isinstance(right, int | float) or op not in _MIRRORED:
+        return None
+    low = op in {">", ">="}
+    return {"min": float(right) if low else None, "max": None if low else float(right)}
