@@ -14,11 +14,11 @@ from dashboard.pages.sun_panel import SunPanel
 from dashboard.plain import plain
 from dashboard.policy.captions import provenance_sentence, trust_alert, trusted_share
 from dashboard.policy.verdicts import figures
+from dashboard.quantities import UNITS
 from dashboard.results import MapResult, truth_errors
 from dashboard.services import Services
 from dashboard.session import Session
 from dashboard.staleness import stale_sentence
-from dashboard.views.quantities import UNITS
 from dashboard.views.slices import sun_position
 
 __all__ = ["AccelerationPage"]

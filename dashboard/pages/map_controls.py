@@ -9,7 +9,7 @@ import xarray as xr
 from panel.viewable import Viewable
 
 from dashboard.pages.parts import section
-from dashboard.views.quantities import QUANTITIES, UNITS
+from dashboard.quantities import QUANTITIES, UNITS
 from dashboard.views.slices import PLANES, grid_values, nearest, sun_position
 
 __all__ = ["MapControls"]

@@ -11,10 +11,10 @@ import xarray as xr
 
 from dashboard.pages.map_controls import MapControls
 from dashboard.pages.parts import one_by_one, section
+from dashboard.quantities import QUANTITIES
 from dashboard.session import Session
 from dashboard.theme import figure_colours
 from dashboard.views.profiles import LINES, profile_plot, take_profile
-from dashboard.views.quantities import QUANTITIES
 from dashboard.views.slices import Field
 from dashboard.views.style import styled
 

@@ -8,8 +8,8 @@ from dashboard.pages.parts import pairs_table, rows_table, section, table
 from dashboard.policy.captions import distrust_lines, provenance_sentence
 from dashboard.policy.published import PUBLISHED, AtSun, pull
 from dashboard.policy.verdicts import figures
+from dashboard.quantities import UNITS
 from dashboard.results import MapResult
-from dashboard.views.quantities import UNITS
 
 __all__ = ["SunPanel"]
 
@@ -86,7 +86,7 @@ def published_table(at_sun: AtSun | None) -> str:
         (
             published.label,
             figures(published.value, published.error),
-            f"{pull(ours, published):+.1f} σ" if ours else "",
+            f"{pull(ours, published):+.1f} σ".replace("-", "−") if ours else "",
             published.reference,
         )
         for published in PUBLISHED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dashboard.views.quantities import UNITS
+from dashboard.quantities import UNITS
 
 R_SUN = 8.122
 """Galactocentric distance of the Sun in kpc that the published speeds are turned with."""

@@ -15,8 +15,8 @@ import holoviews as hv
 import numpy as np
 import xarray as xr
 
+from dashboard.quantities import Array
 from dashboard.theme import DIVERGING
-from dashboard.views.quantities import Array
 from dashboard.views.slices import PLANES, MapSlice
 
 SEQUENTIAL = colorcet.palette["bmy"]

@@ -9,8 +9,8 @@ import holoviews as hv
 import numpy as np
 import xarray as xr
 
+from dashboard.quantities import Array
 from dashboard.theme import DIVERGING
-from dashboard.views.quantities import Array
 
 QUANTITIES_1D = ("x", "y", "z", "vx", "vy", "vz")
 PAIRS = ("x-y", "x-z", "vx-vy", "vx-vz", "z-vz", "x-vy")

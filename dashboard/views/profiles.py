@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from dashboard.views.quantities import QUANTITIES, UNITS, Array, Quantity, Unit, evaluate
+from dashboard.quantities import QUANTITIES, UNITS, Array, Quantity, Unit, evaluate
 from dashboard.views.slices import Field
 
 LINES: dict[str, tuple[str, str, str]] = {
@@ -78,9 +78,9 @@ def take_profile(
     line
         A key of `LINES`.
     quantity
-        A key of `dashboard.views.quantities.QUANTITIES`.
+        A key of `dashboard.quantities.QUANTITIES`.
     unit
-        A key of `dashboard.views.quantities.UNITS`.
+        A key of `dashboard.quantities.UNITS`.
     estimator
         Name of the estimator; the cube's default where None.
     truth

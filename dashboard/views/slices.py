@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from dashboard.policy.trust import reasons_of_cells
-from dashboard.views.quantities import QUANTITIES, UNITS, Array, Quantity, Unit, evaluate
+from dashboard.quantities import QUANTITIES, UNITS, Array, Quantity, Unit, evaluate
 
 Field = Callable[[Array], Array]
 """Positions in kpc, shape (n, 3), to accelerations in km2 s-2 kpc-1, shape (n, 3)."""
@@ -118,9 +118,9 @@ def take_slice(
     index
         Index of the plane on the third axis.
     quantity
-        A key of `dashboard.views.quantities.QUANTITIES`.
+        A key of `dashboard.quantities.QUANTITIES`.
     unit
-        A key of `dashboard.views.quantities.UNITS`.
+        A key of `dashboard.quantities.UNITS`.
     estimator
         Name of the estimator; the cube's default where None.
     truth

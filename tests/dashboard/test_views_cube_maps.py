@@ -6,8 +6,8 @@ import holoviews as hv
 import numpy as np
 import pytest
 
+from dashboard.quantities import QUANTITIES, UNITS
 from dashboard.views import cube_maps
-from dashboard.views.quantities import QUANTITIES, UNITS
 from dashboard.views.slices import PLANES, grid_values, nearest, sun_position, take_slice
 from tests.dashboard.synthetic import FLAGS, SUN, acceleration_at, acceleration_cube
 
