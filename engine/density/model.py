@@ -12,11 +12,11 @@ from engine.density.ensemble import StackedFlow
 from engine.density.flow import FlowShape
 from engine.density.preprocess import BallMap, Standardiser
 
-__all__ = ["DensityModel", "Frame"]
+__all__ = ["Coordinates", "DensityModel"]
 
 
 @dataclass(frozen=True)
-class Frame:
+class Coordinates:
     """The coordinates in which the flows see the stars.
 
     Parameters
@@ -42,8 +42,8 @@ class Frame:
     velocity_range: Tensor
 
     @classmethod
-    def fit(cls, x: Tensor, v: Tensor, ball: BallMap) -> Frame:
-        """Fit to tracers at x (n, 3) kpc with velocities v (n, 3) km/s."""
+    def fit(cls, x: Tensor, v: Tensor, ball: BallMap) -> Coordinates:
+        """Fit to tracers at x (n, 3) kpc with velocities v (n, 3) km/s, on the CPU."""
         mapped, _ = ball.forward(x.double())
         return cls(
             ball,
@@ -67,7 +67,7 @@ class Frame:
         return {**ball, **pairs, "velocity_range": self.velocity_range}
 
     @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> Frame:
+    def from_dict(cls, stored: dict[str, Any]) -> Coordinates:
         """Undo ``to_dict``."""
         parts = {n: Standardiser(*stored[n]) for n in ("latent", "space", "velocity")}
         ball = BallMap(stored["centre"], stored["radius"])
@@ -89,13 +89,13 @@ class DensityModel:
     ----------
     position, velocity
         Stacked flows with the same number of members.
-    frame
-        Their coordinates.
+    coordinates
+        What they take in and give out.
     """
 
     position: StackedFlow
     velocity: StackedFlow
-    frame: Frame
+    coordinates: Coordinates
 
     @property
     def members(self) -> int:
@@ -109,15 +109,17 @@ class DensityModel:
 
     def log_position(self, x: Tensor) -> Tensor:
         """Give ln p(x), (M, ...), in ln kpc^-3, at x (M, ..., 3) kpc inside the volume."""
-        mapped, log_det = self.frame.ball.forward(x)
-        latent = self.frame.latent
+        mapped, log_det = self.coordinates.ball.forward(x)
+        latent = self.coordinates.latent
         return self.position.log_prob(latent.forward(mapped)) + log_det + latent.log_det.to(x)
 
     def log_velocity(self, x: Tensor, v: Tensor) -> Tensor:
         """Give ln p(v|x), (M, ...), in ln (km/s)^-3, at x, v (M, ..., 3)."""
-        standard = self.frame.velocity
+        standard = self.coordinates.velocity
         value = standard.forward(v)
-        return self.velocity.log_prob(value, self.frame.space.forward(x)) + standard.log_det.to(v)
+        return self.velocity.log_prob(
+            value, self.coordinates.space.forward(x)
+        ) + standard.log_det.to(v)
 
     def log_density(self, x: Tensor, v: Tensor) -> Tensor:
         """Give ln f(x, v) = ln p(x) + ln p(v|x), (M, ...)."""
@@ -138,12 +140,14 @@ class DensityModel:
         Tensor
             (M, ..., 3) km/s.
         """
-        latent = self.velocity.inverse(base, self.frame.space.forward(x))
-        return self.frame.velocity.inverse(latent)
+        latent = self.velocity.inverse(base, self.coordinates.space.forward(x))
+        return self.coordinates.velocity.inverse(latent)
 
     def positions(self, base: Tensor) -> Tensor:
         """Map standard normal draws (M, ..., 3) to positions of p(x), kpc."""
-        return self.frame.ball.inverse(self.frame.latent.inverse(self.position.inverse(base)))
+        return self.coordinates.ball.inverse(
+            self.coordinates.latent.inverse(self.position.inverse(base))
+        )
 
     def scores(self, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Differentiate ln f.
@@ -175,7 +179,7 @@ class DensityModel:
             name: {"shape": flow.shape.to_dict(), "parameters": flow.parameters}
             for name, flow in (("position", self.position), ("velocity", self.velocity))
         }
-        return {**flows, "frame": self.frame.to_dict()}
+        return {**flows, "coordinates": self.coordinates.to_dict()}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any], device: torch.device) -> DensityModel:
@@ -185,4 +189,6 @@ class DensityModel:
             parameters = {k: p.to(device) for k, p in stored[name]["parameters"].items()}
             return StackedFlow(FlowShape(**stored[name]["shape"]), parameters)
 
-        return cls(flow("position"), flow("velocity"), Frame.from_dict(stored["frame"]))
+        return cls(
+            flow("position"), flow("velocity"), Coordinates.from_dict(stored["coordinates"])
+        )

@@ -108,8 +108,8 @@ def _solve_batch(model: DensityModel, x: Tensor, base: Tensor) -> tuple[Tensor, 
         wide = x[None, :, None].expand(members, -1, share, -1)
         own = model.velocities(wide, base[:, None].expand(-1, len(x), -1, -1))
     shared = own.transpose(0, 1).reshape(1, len(x), members * share, 3)
-    known = model.frame.knows(shared)
-    safe = torch.where(known[..., None], shared, model.frame.velocity.mean.to(shared))
+    known = model.coordinates.knows(shared)
+    safe = torch.where(known[..., None], shared, model.coordinates.velocity.mean.to(shared))
     v = safe.expand(members, -1, -1, -1)
     solution = solve_normal_equations(*model.scores(x, v), v, known.expand(members, -1, -1))
     return solution.acceleration, solution.condition, solution.residual

@@ -9,20 +9,21 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import torch
 
 from data.population import Population, make_population
 from data.selection import caption, selection_hash
 from data.store import CatalogueStore
 from engine.cubes.assemble import provenance
 from engine.cubes.store import write_cube
-from engine.density.model import Frame
+from engine.density.model import Coordinates
 from engine.density.preprocess import BallMap
 from engine.device import choose_device, limit_threads
 from engine.mapping.check import model_cube
 from engine.mapping.cost import estimate_cost
 from engine.mapping.presets import MapSettings, resolve
 from engine.mapping.solver import MapSolver
-from engine.mapping.train import as_tensors, train_density_model
+from engine.mapping.train import train_density_model
 from engine.runs.context import RunContext
 
 __all__ = ["run_map"]
@@ -84,18 +85,18 @@ def run_map(context: RunContext) -> dict[str, object]:
         f"{settings.members} members on {device} with {threads} threads."
     )
     for warning in population.warnings:
-        context.event("warning", code=warning.code, message=warning.sentence)
+        context.event("warning", code=warning.code, text=warning.sentence)
     stages = _Stages.of(settings, population, context)
     clock = _Clock()
 
-    x, v = as_tensors(device, population.x, population.v)
-    centre = as_tensors(device, np.asarray(population.volume.centre))[0]
-    frame = Frame.fit(x, v, BallMap(centre, population.volume.radius))
+    x, v = torch.tensor(population.x), torch.tensor(population.v)
+    ball = BallMap(torch.tensor(population.volume.centre), population.volume.radius)
     model, split = train_density_model(
         x,
         v,
-        frame,
+        Coordinates.fit(x, v, ball),
         settings,
+        device=device,
         seed=spec["seed"],
         checkpoints=context.checkpoints,
         reporter=context,

@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.density.checkpoint import load_checkpoint, save_checkpoint
 from engine.density.ensemble import StackedFlow
 from engine.density.flow import FlowShape
-from engine.density.model import DensityModel, Frame
+from engine.density.model import Coordinates, DensityModel
 from engine.density.split import MemberSplit, split_members
 from engine.density.training import Epoch, Training, TrainingState
 from engine.mapping.presets import MapSettings
@@ -36,9 +36,10 @@ class Reporter(Protocol):
 def train_density_model(
     x: Tensor,
     v: Tensor,
-    frame: Frame,
+    coordinates: Coordinates,
     settings: MapSettings,
     *,
+    device: torch.device,
     seed: int,
     checkpoints: Path,
     reporter: Reporter,
@@ -49,11 +50,13 @@ def train_density_model(
     Parameters
     ----------
     x, v
-        Tracers (n, 3) in kpc and km/s, on the device to train on.
-    frame
+        Tracers (n, 3) in kpc and km/s, on the CPU.
+    coordinates
         Coordinates of the flows.
     settings
         The map's settings.
+    device
+        Where to train.
     seed
         Seed of starts, splits, bootstrap and batches.
     checkpoints
@@ -73,12 +76,14 @@ def train_density_model(
     )
     final = checkpoints / "model.pt"
     if final.exists():
-        return DensityModel.from_dict(load_checkpoint(final), x.device), split
-    mapped, _ = frame.ball.forward(x.double() if x.device.type != "mps" else x)
-    context = frame.space.forward(x)
+        return DensityModel.from_dict(load_checkpoint(final), device), split
+    mapped, _ = coordinates.ball.forward(x.double())  # near the edge atanh needs the digits
+    latent = coordinates.latent.forward(mapped.to(x.dtype)).to(device)
+    context = coordinates.space.forward(x).to(device)
+    velocity = coordinates.velocity.forward(v).to(device)
     inputs: dict[str, tuple[Tensor, Tensor | None, FlowShape]] = {
-        "position": (frame.latent.forward(mapped.to(x.dtype)), None, _shape(settings, "position")),
-        "velocity": (frame.velocity.forward(v), context, _shape(settings, "velocity")),
+        "position": (latent, None, _shape(settings, "position")),
+        "velocity": (velocity, context, _shape(settings, "velocity")),
     }
     flows = {
         name: _train_flow(
@@ -86,7 +91,7 @@ def train_density_model(
         )
         for name in inputs
     }
-    model = DensityModel(flows["position"], flows["velocity"], frame)
+    model = DensityModel(flows["position"], flows["velocity"], coordinates)
     save_checkpoint(model.to_dict(), final)
     return model, split
 
@@ -146,8 +151,3 @@ def _train_flow(
 
 def _renamed(fields: dict[str, Any]) -> dict[str, Any]:
     return {("lr" if key == "learning_rate" else key): value for key, value in fields.items()}
-
-
-def as_tensors(device: torch.device, *arrays: Any) -> list[Tensor]:  # noqa: ANN401
-    """Give float32 copies of arrays on a device."""
-    return [torch.as_tensor(a.copy(), dtype=torch.float32, device=device) for a in arrays]

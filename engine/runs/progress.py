@@ -47,6 +47,6 @@ class RemainingTime:
         elapsed, gained = now - history[0][0], fraction - history[0][1]
         if fraction >= 1.0:
             return 0.0
-        if elapsed < 1.0 or gained < 0.002:
+        if elapsed < 2.0 or gained < 0.01:
             return None
         return (1.0 - fraction) * elapsed / gained

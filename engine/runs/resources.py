@@ -38,7 +38,7 @@ def thread_environment(spec: Mapping[str, object]) -> dict[str, str]:
 
     OpenMP's threads are also told to sleep while they wait for each other. By default they
     spin, which on a machine that has anything else to do (the dashboard, say) made training
-    steps on two threads four to six times slower.
+    steps on two threads up to ten times slower.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def machine_slot(runs_folder: Path) -> FileLock:
     """Give the lock that runs which take every core pass one after the other.
 
     Two trainings that both use all cores slow each other down by far more than a factor of
-    two, because their threads spin while they wait for one another. The lock is dropped by
+    two, because every thread of one waits for cores that the other holds. The lock is dropped by
     the kernel when its holder dies, so that nothing can hold up the next run for good.
     """
     return FileLock(runs_folder / ".machine.lock")
