@@ -2,8 +2,8 @@
 
     make screenshots
 
-Works on a home of its own (``build/screenshots`` unless ``--home`` says otherwise), which keeps the
-demonstration catalogue and its map for the next time. The picture of a real sample needs the
+Works on a home of its own (``build/screenshots`` unless ``--home`` says otherwise), which keeps
+the demonstration catalogue and its map for the next time. The picture of a real sample needs the
 trial tables (``VIA_OBSCURA_TRIAL_DATA``) and is left as it is without them.
 """
 
