@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import panel as pn
 import panel_material_ui as pmui
+from panel.util import edit_readonly
 from param.parameterized import Event
 
 from dashboard.pages.base import Page
@@ -68,9 +69,14 @@ class Shell:
             sidebar_width=184,
             sidebar_resizable=False,
             main=[self._main],
-            busy_indicator="linear",
+            busy_indicator=None,
             css_classes=["vo-page"],
         )
+        # Panel reports "busy" and "idle" around every event to the page's model, and each report
+        # walks through every model of every screen: 70 ms an event, for a thin bar. What takes
+        # long says so on its own screen instead.
+        with edit_readonly(page):
+            page.busy = False
         page.param.watch(lambda event: setattr(self.session, "dark", event.new), "dark_theme")
         self.session.param.watch(lambda event: setattr(page, "dark_theme", event.new), "dark")
         return page

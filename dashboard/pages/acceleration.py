@@ -34,14 +34,14 @@ class AccelerationPage(ResultPage):
 
     def __init__(self, services: Services, session: Session) -> None:
         super().__init__(services, session)
-        self._maps = MapPanel(session)
-        self._profiles = ProfilePanel(session, self._maps.controls)
+        self._maps = MapPanel(session, self.draw)
+        self._profiles = ProfilePanel(session, self._maps.controls, self.draw)
         self._sun = SunPanel()
         session.param.watch(
             session.guarded(lambda _: self._show_staleness()), ["catalogue", "selection", "volume"]
         )
 
-    def content(self) -> Viewable:
+    def content(self) -> list[Viewable]:
         """Build the parts of the page."""
         self._alert = _alert("vo-trust")
         self._stale = _alert("vo-stale")
@@ -59,7 +59,7 @@ class AccelerationPage(ResultPage):
             sx={"color": "text.secondary"},
             css_classes=["vo-caption"],
         )
-        return pmui.Column(
+        return [
             self._stale,
             self._alert,
             pmui.Row(*self._tiles.values(), sizing_mode="stretch_width", margin=0),
@@ -67,9 +67,7 @@ class AccelerationPage(ResultPage):
             self._caption,
             self._profiles.view,
             self._sun.view,
-            sizing_mode="stretch_width",
-            margin=0,
-        )
+        ]
 
     def show_result(self, result: MapResult) -> None:
         """Show the map of a run."""
@@ -82,6 +80,10 @@ class AccelerationPage(ResultPage):
         self._maps.show(cube, result.truth)
         self._profiles.show(result.cubes["profiles"], result.truth)
         self._sun.show(result)
+
+    def recolour(self) -> None:
+        """Draw the lines in the colours of the session; maps have colours of their own."""
+        self._profiles.recolour()
 
     def _show_staleness(self) -> None:
         """Mark a map that no longer belongs to what is selected."""

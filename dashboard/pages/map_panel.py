@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import holoviews as hv
@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 import xarray as xr
 
 from dashboard.pages.map_controls import MapControls
-from dashboard.pages.parts import one_by_one, section
+from dashboard.pages.parts import section
 from dashboard.session import Session
 from dashboard.theme import figure_colours
 from dashboard.views import cube_maps
@@ -30,16 +30,21 @@ class MapPanel:
     """The maps of one acceleration cube on one plane.
 
     A change of slice, quantity or unit sends new numbers to figures that stay; only another
-    plane, another cube or another theme builds figures anew.
+    plane or another cube builds figures anew.
 
     Parameters
     ----------
     session
         The browser session.
+    draw
+        Draws figures, as `ResultPage.draw` does.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(
+        self, session: Session, draw: Callable[[Sequence[Callable[[], None]]], None]
+    ) -> None:
         self._session = session
+        self._draw = draw
         self._cube: xr.Dataset | None = None
         self._truth: Field | None = None
         self._cut: MapSlice | None = None
@@ -58,7 +63,6 @@ class MapPanel:
             self.controls.watch(name, session.guarded(self._schedule))
         for name in ("plane", "arrows"):
             self.controls.watch(name, session.guarded(self._rebuild))
-        session.param.watch(session.guarded(self._rebuild), "dark")
         self.view = pmui.Row(
             self.controls.view,
             section(
@@ -91,7 +95,7 @@ class MapPanel:
             maps.append(("truth", "Truth", self._true))
             maps.append(("difference", "Measured − truth", self._difference))
         jobs = [partial(self._place, *one) for one in maps]
-        one_by_one(self._session.background.on_loop, jobs)
+        self._draw(jobs)
 
     def _schedule(self, _: object = None) -> None:
         """Draw soon, once for all changes that arrive meanwhile.

@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 import xarray as xr
 from panel.viewable import Viewable
 
-from dashboard.pages.parts import one_by_one, section, tile, tile_text
+from dashboard.pages.parts import section, tile, tile_text
 from dashboard.pages.result_page import ResultPage
 from dashboard.plain import plain
 from dashboard.policy.verdicts import classifier_verdict, figures, pulls_verdict
@@ -54,10 +54,9 @@ class ModelPage(ResultPage):
             sx={"& .MuiButtonBase-root": {"whiteSpace": "nowrap"}},
         )
         self._pair.param.watch(session.guarded(lambda _: self._draw_pair()), "value")
-        session.param.watch(session.guarded(lambda _: self._draw()), "dark")
 
-    def content(self) -> Viewable:
-        """Build the figures and the verdict."""
+    def content(self) -> list[Viewable]:
+        """Build the verdict and the figures."""
         self._verdict = pmui.Alert(
             object="",
             severity="info",
@@ -71,16 +70,9 @@ class ModelPage(ResultPage):
             "stars": tile("Held-out stars judged"),
         }
         histograms = [pmui.Column(*panes, margin=0) for panes in self._figures.values()]
-        return pmui.Column(
+        return [
             self._verdict,
             pmui.Row(*self._tiles.values(), sizing_mode="stretch_width", margin=0),
-            section(
-                "One coordinate at a time",
-                pmui.FlexBox(*histograms),
-                note="Stars filled, model as a line; below, how far apart they are in standard "
-                "deviations. Pulls within the dotted lines at ±2 are what chance does.",
-                css_class="vo-histograms",
-            ),
             section(
                 "Two coordinates at a time",
                 self._pair,
@@ -88,9 +80,15 @@ class ModelPage(ResultPage):
                 note="Stars and model share one colour scale.",
                 css_class="vo-pairs",
             ),
-            sizing_mode="stretch_width",
-            margin=0,
-        )
+            section(
+                "Positions",
+                pmui.FlexBox(*histograms[:3]),
+                note="Stars filled, model as a line; below, how far apart they are in standard "
+                "deviations. Pulls within the dotted lines at ±2 are what chance does.",
+                css_class="vo-histograms",
+            ),
+            section("Velocities", pmui.FlexBox(*histograms[3:])),
+        ]
 
     def show_result(self, result: MapResult) -> None:
         """Show verdict and figures of a run."""
@@ -115,17 +113,16 @@ class ModelPage(ResultPage):
         )
         self._draw()
 
+    def recolour(self) -> None:
+        """Draw the lines in the colours of the session."""
+        self._draw()
+
     def _draw(self) -> None:
         if self.result is None:
             return
         cube, colours = self.result.cubes["model"], figure_colours(dark=self.session.dark)
-        one_by_one(
-            self.session.background.on_loop,
-            [
-                *(partial(self._draw_pair_map, name) for name in self._maps),
-                *(partial(self._draw_histogram, cube, q, colours) for q in QUANTITIES_1D),
-            ],
-        )
+        self.draw([partial(self._draw_histogram, cube, q, colours) for q in QUANTITIES_1D])
+        self._draw_pair()
 
     def _draw_histogram(self, cube: xr.Dataset, quantity: str, colours: dict[str, str]) -> None:
         counts, pulls = self._figures[quantity]
@@ -137,10 +134,7 @@ class ModelPage(ResultPage):
         )
 
     def _draw_pair(self) -> None:
-        one_by_one(
-            self.session.background.on_loop,
-            [partial(self._draw_pair_map, name) for name in self._maps],
-        )
+        self.draw([partial(self._draw_pair_map, name) for name in self._maps])
 
     def _draw_pair_map(self, name: str) -> None:
         if self.result is None:

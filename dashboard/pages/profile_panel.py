@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import holoviews as hv
@@ -10,7 +11,7 @@ import panel_material_ui as pmui
 import xarray as xr
 
 from dashboard.pages.map_controls import MapControls
-from dashboard.pages.parts import one_by_one, section
+from dashboard.pages.parts import section
 from dashboard.quantities import QUANTITIES
 from dashboard.session import Session
 from dashboard.theme import figure_colours
@@ -37,10 +38,18 @@ class ProfilePanel:
         The browser session.
     controls
         The widgets of the maps.
+    draw
+        Draws figures, as `ResultPage.draw` does.
     """
 
-    def __init__(self, session: Session, controls: MapControls) -> None:
+    def __init__(
+        self,
+        session: Session,
+        controls: MapControls,
+        draw: Callable[[Sequence[Callable[[], None]]], None],
+    ) -> None:
         self._session = session
+        self._draw_figures = draw
         self._controls = controls
         self._cube: xr.Dataset | None = None
         self._truth: Field | None = None
@@ -68,7 +77,6 @@ class ProfilePanel:
         self._quantity.param.watch(session.guarded(self._update), "value")
         for name in ("unit", "estimator", "show_untrusted"):
             controls.watch(name, session.guarded(self._update))
-        session.param.watch(session.guarded(lambda _: self._build()), "dark")
         self.view = section(
             "Profiles",
             self._quantity,
@@ -90,10 +98,14 @@ class ProfilePanel:
     def _build(self) -> None:
         if self._cube is not None:
             jobs = [partial(self._place, line) for line in LINES]
-            one_by_one(self._session.background.on_loop, jobs)
+            self._draw_figures(jobs)
 
     def _place(self, line: str) -> None:
         self._panes[line].object = hv.DynamicMap(partial(self._draw, line), streams=[self._stream])
+
+    def recolour(self) -> None:
+        """Draw the lines in the colours of the session."""
+        self._update()
 
     def _update(self, _: object = None) -> None:
         if self._cube is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
 import panel as pn
@@ -11,7 +13,7 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from dashboard.pages.base import Page
-from dashboard.pages.parts import headline
+from dashboard.pages.parts import headline, one_by_one
 from dashboard.pages.placeholder import empty_state
 from dashboard.plain import plain
 from dashboard.policy import run_states
@@ -54,11 +56,15 @@ class ResultPage(Page):
         self._state = pmui.Column(sizing_mode="stretch_width", margin=0)
         self._content = pmui.Column(sizing_mode="stretch_width", margin=0, visible=False)
         self._waiting_line: pmui.Typography | None = None
+        self._placed = False
+        self._on_screen = False
+        self._dark = session.dark
         session.param.watch(session.guarded(lambda _: self.refresh()), "run")
+        session.param.watch(session.guarded(lambda _: self._recolour()), "dark")
 
     @abstractmethod
-    def content(self) -> Viewable:
-        """Build what shows a result; called once, before the first `show_result`."""
+    def content(self) -> list[Viewable]:
+        """Build the parts that show a result, from top to bottom; called once."""
 
     @abstractmethod
     def show_result(self, result: MapResult) -> None:
@@ -82,9 +88,23 @@ class ResultPage(Page):
         )
 
     def on_show(self) -> None:
-        """Look for the run to show."""
+        """Look for the run to show, and catch up with the colours of the page."""
+        self._on_screen = True
         self.services.runs.look()
         self.refresh()
+        self._recolour()
+
+    def on_hide(self) -> None:
+        """Rest: a page that nobody sees draws nothing."""
+        self._on_screen = False
+
+    def recolour(self) -> None:
+        """Draw again in the colours of the session; called when they have changed."""
+
+    def _recolour(self) -> None:
+        if self._on_screen and self._dark != self.session.dark:
+            self._dark = self.session.dark
+            self.recolour()
 
     def refresh(self) -> None:
         """Follow the runs: draw only what has changed."""
@@ -140,16 +160,39 @@ class ResultPage(Page):
     def _loaded(self, result: MapResult) -> None:
         if self._key[1] != result.record.id:
             return  # the user has gone on to another run meanwhile
-        if not self._content.objects:
-            self._content.append(self.content())
         self.result = result
         try:
-            self.show_result(result)
+            self._place(result)
         except Exception as error:  # a cube of another layout than this page knows
             self._unreadable(error)
             return
         self._shown = result.record.id
+
+    def _place(self, result: MapResult) -> None:
+        """Put a result on the screen.
+
+        The first time the figures are there before their surroundings are: a figure that is
+        exchanged while the browser still puts what is round it in place breaks the layout.
+        The parts follow one another, so that other sessions are served in between.
+        """
+        if self._placed:
+            self._reveal()
+            self.show_result(result)
+            return
+        parts = self.content()
+        self.show_result(result)
+        self._placed = True
         self._reveal()
+        jobs = [partial(self._content.append, part) for part in parts]
+        one_by_one(self.session.background.on_loop, jobs)
+
+    def draw(self, jobs: Sequence[Callable[[], None]]) -> None:
+        """Draw figures: at once before the page is on the screen, then one by one."""
+        if self._placed:
+            one_by_one(self.session.background.on_loop, jobs)
+            return
+        for job in jobs:
+            job()
 
     def _unreadable(self, error: BaseException) -> None:
         if not isinstance(error, UserError):
