@@ -10,6 +10,7 @@ from dashboard.cli.output import Output
 from dashboard.cli.store import parse_pairs, take_in
 from data.errors import UserError
 from data.home import home
+from data.readers import SUFFIXES
 from data.selection import read_selection
 from data.store import CatalogueStore
 from engine.runs import submit
@@ -22,21 +23,24 @@ def make_map(arguments: Namespace, output: Output) -> int:
     folder = home(arguments.home)
     settings = parse_pairs("--set", arguments.settings)
     selection = read_selection(arguments.select) if arguments.select else None
-    catalogue = _find_catalogue(arguments.catalogue, folder)
-    record = submit(
-        folder,
-        {
-            "kind": "map",
-            "catalogue": catalogue,
-            "selection": selection,
-            "volume": _volume(arguments, catalogue, folder),
-            "preset": arguments.preset,
-            "overrides": settings,
-            "seed": arguments.seed,
-            "device": arguments.device,
-            "threads": arguments.threads,
-        },
-    )
+    catalogue, brought_in = _find_catalogue(arguments.catalogue, folder)
+    spec: dict[str, object] = {
+        "kind": "map",
+        "catalogue": catalogue,
+        "selection": selection,
+        "volume": _volume(arguments, catalogue, folder),
+        "preset": arguments.preset,
+        "overrides": settings,
+        "seed": arguments.seed,
+        "device": arguments.device,
+        "threads": arguments.threads,
+    }
+    try:
+        record = submit(folder, spec)
+    except UserError:
+        if brought_in:  # a refused map leaves the store as it was
+            CatalogueStore(folder).delete(catalogue)
+        raise
     if arguments.wait:
         return follow(folder, record.id, output)
     output.result(
@@ -46,14 +50,24 @@ def make_map(arguments: Namespace, output: Output) -> int:
     return 0
 
 
-def _find_catalogue(name: str, folder: Path) -> str:
-    """Give the id of a catalogue of the store; a table file is brought in first."""
+def _find_catalogue(name: str, folder: Path) -> tuple[str, bool]:
+    """Find a catalogue by id or name, or bring a table file in.
+
+    Returns
+    -------
+    tuple
+        The id of the catalogue, and whether it is new to the store.
+    """
+    store = CatalogueStore(folder)
+    if any(name in (manifest.id, manifest.name) for manifest in store.list()):
+        return store.open(name).id, False
     path = Path(name).expanduser()
     if _exists(path):
-        return take_in(path, folder).id
-    if "/" in name or path.suffix.lower() in (".fits", ".csv", ".parquet", ".ecsv", ".vot", ".h5"):
+        catalogue = take_in(path, folder)
+        return catalogue.id, not catalogue.already_there
+    if "/" in name or name.lower().endswith(tuple(SUFFIXES)):
         raise UserError(f"There is no file {name}.", "CATALOGUE is an id, a name, or a file.")
-    return CatalogueStore(folder).open(name).id
+    return store.open(name).id, False
 
 
 def _exists(path: Path) -> bool:

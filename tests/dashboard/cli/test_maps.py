@@ -120,6 +120,28 @@ def test_a_table_is_taken_in_on_the_fly(cli: Cli, home: Path, job: Choose, tmp_p
     assert listed["rows"] == 1500
 
 
+def test_a_refused_table_leaves_the_store_as_it_was(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "ten.csv"
+    rows = "".join(f"{i},8.1,0,0.{i},0,-220,0\n" for i in range(10))
+    file.write_text("source_id,x,y,z,vx,vy,vz\n" + rows)
+    answer = cli("map", file, "--json")
+    assert answer.status == 1
+    assert "10 tracers" in answer.json["error"]
+    assert cli("catalogues", "--json").json == []
+    # what was there before stays, also when a map of it is refused
+    assert cli("ingest", file, "--json").status == 0
+    assert cli("map", file, "--json").status == 1
+    assert len(cli("catalogues", "--json").json) == 1
+
+
+def test_a_name_in_the_store_goes_before_a_folder_of_that_name(
+    cli: Cli, catalogue: str, job: Choose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ball").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert cli("map", "ball", "--wait", "--json", "--threads", "1").status == 0
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"), [("user_error", "The cut leaves ten stars."), ("crash", "ValueError")]
 )
