@@ -125,8 +125,11 @@ class ExplorePage(Page):
     # --- life -----------------------------------------------------------------------------
 
     def on_show(self) -> None:
-        """Pick a catalogue where none is chosen yet, and draw."""
+        """Pick a catalogue where none is chosen yet, and draw what was changed elsewhere."""
         self.refresh()
+        self._restyle()
+        if self._wanted and not self._working:
+            self._start()
 
     def refresh(self) -> None:
         """Follow the store and the errands that fill it."""
@@ -187,10 +190,17 @@ class ExplorePage(Page):
 
     # --- pictures -------------------------------------------------------------------------
 
+    @property
+    def _on_screen(self) -> bool:
+        return self.session.page == "explore"
+
     def _request(self) -> None:
-        """Ask for new counts; while some are being made, only the newest wish is kept."""
+        """Ask for new counts; while some are being made, only the newest wish is kept.
+
+        A figure that is not on screen is not drawn: it would cost time that nobody sees.
+        """
         self._wanted = True
-        if not self._working:
+        if not self._working and self._on_screen:
             self._start()
 
     def _start(self) -> None:
@@ -211,11 +221,12 @@ class ExplorePage(Page):
     def _take(self, picture: Picture, panels: list[LinkedPanel], looks: list[Look]) -> None:
         self._working = False
         self._busy.visible = False
-        if panels is self._panels and self._catalogue is not None:
+        self._wanted |= not self._on_screen
+        if panels is self._panels and self._catalogue is not None and self._on_screen:
             for panel, content, look in zip(panels, picture.panels, looks, strict=True):
                 panel.show(content, look)
             self._editor.count(picture.selected, self._catalogue.n_rows, picture.selected_6d)
-        if self._wanted:
+        if self._wanted and self._on_screen:
             self._start()
 
     def _failed(self, error: BaseException) -> None:
@@ -227,6 +238,8 @@ class ExplorePage(Page):
             self.session.undo()
 
     def _restyle(self) -> None:
+        if not self._on_screen:
+            return
         for panel in self._panels:
             panel.restyle(colour=self.session.colour, dark=self.session.dark)
 

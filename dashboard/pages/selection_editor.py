@@ -88,7 +88,7 @@ class SelectionEditor:
         self._undo, self._redo, self._reset = (
             pmui.IconButton(
                 icon=icon,
-                description=words,
+                label=words,
                 size="small",
                 margin=(0, 2),
                 css_classes=[f"vo-{name}"],
@@ -151,7 +151,7 @@ class SelectionEditor:
         words = caption(node, self._units()).removeprefix("Stars with ").removesuffix(".")
         remove = pmui.IconButton(
             icon="close",
-            description="Take this cut out",
+            label="Take this cut out",
             size="small",
             margin=0,
             css_classes=[f"vo-cut-remove-{index}"],

@@ -199,7 +199,7 @@ class TracersPage(Page):
             self._start()
 
     def _draw(self) -> None:
-        if self._shown is not None:
+        if self._shown is not None and self.session.page == "tracers":
             self._grid.show(
                 [self._shown.before, self._shown.after],
                 how=self.session.colour,
