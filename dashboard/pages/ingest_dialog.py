@@ -106,7 +106,11 @@ class IngestDialog:
             on_click=lambda _: self._begin(),
         )
         self._cancel = pmui.Button(
-            label="Close", variant="text", margin=(4, 5), on_click=lambda _: self.close()
+            label="Close",
+            variant="text",
+            margin=(4, 5),
+            css_classes=["vo-ingest-close"],
+            on_click=lambda _: self.close(),
         )
 
     @staticmethod

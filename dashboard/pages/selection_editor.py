@@ -85,36 +85,33 @@ class SelectionEditor:
 
     def _build_buttons(self) -> None:
         act = self.session.guarded
+        # Words instead of bare icons: Material's tooltips would cover the neighbour.
         self._undo, self._redo, self._reset = (
-            pmui.IconButton(
+            pmui.Button(
+                label=name.capitalize(),
                 icon=icon,
-                label=words,
+                variant="text",
                 size="small",
                 margin=(0, 2),
                 css_classes=[f"vo-{name}"],
                 on_click=act(lambda _, call=call: call()),
             )
-            for name, icon, words, call in (
-                ("undo", "undo", "Undo", self.session.undo),
-                ("redo", "redo", "Redo", self.session.redo),
-                ("reset", "restart_alt", "Keep every star", lambda: self.session.select(None)),
+            for name, icon, call in (
+                ("undo", "undo", self.session.undo),
+                ("redo", "redo", self.session.redo),
+                ("reset", "restart_alt", lambda: self.session.select(None)),
             )
         )
 
     def view(self) -> Viewable:
         """Give the widgets, for one place on one page."""
-        head = pmui.Row(
-            pmui.Typography(
-                "Selection", variant="overline", margin=(4, 10), sx={"color": "text.secondary"}
-            ),
-            pmui.Row(self._undo, self._redo, self._reset, margin=0, align="end"),
-            sizing_mode="stretch_width",
-            margin=0,
-            sx={"justifyContent": "space-between"},
+        head = pmui.Typography(
+            "Selection", variant="overline", margin=(4, 10), sx={"color": "text.secondary"}
         )
         return pmui.Column(
             head,
             self._count,
+            pmui.Row(self._undo, self._redo, self._reset, margin=(4, 6)),
             self._caption,
             self._cuts,
             self._text,
@@ -151,7 +148,7 @@ class SelectionEditor:
         words = caption(node, self._units()).removeprefix("Stars with ").removesuffix(".")
         remove = pmui.IconButton(
             icon="close",
-            label="Take this cut out",
+            description="Take this cut out",
             size="small",
             margin=0,
             css_classes=[f"vo-cut-remove-{index}"],

@@ -136,6 +136,8 @@ def test_a_table_that_cannot_be_read_gives_one_sentence(explore, home):
     assert "empty.csv" in text
     assert "Traceback" not in text
     assert len(CatalogueStore(home).list()) == 1
+    explore.locator(".vo-ingest-close button").click()
+    explore.locator(".vo-ingest-path input").wait_for(state="hidden")
 
 
 def test_tracers_say_what_a_run_costs(explore, keep):
