@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -10,7 +11,7 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from dashboard.demonstration import NAME
 from data.errors import UserError
@@ -104,50 +105,59 @@ class Errands:
 def _follow(
     errand: Errand, process: subprocess.Popen[str], spec: dict[str, Any], remove: Path | None
 ) -> None:
-    """Read what a worker says until it ends; the one writer of ``errand``."""
+    """Read what a worker says until it has ended; the one writer of ``errand``."""
     tail: list[str] = []
-    reader = threading.Thread(target=_drain, args=(process, tail), daemon=True)
-    reader.start()
-    assert process.stdin is not None  # noqa: S101  both are pipes
-    assert process.stdout is not None  # noqa: S101
-    with process.stdin as pipe:
-        pipe.write(json.dumps(spec))
-    for line in process.stdout:
-        _take(errand, line)
-    process.wait()
-    reader.join()
+    state = "failed"
+    with process:
+        reader = threading.Thread(target=_drain, args=(process.stderr, tail), daemon=True)
+        reader.start()
+        _send(process.stdin, spec)
+        for line in process.stdout or ():
+            state = _take(errand, line) or state
+        process.wait()
+        reader.join()
     if remove is not None:
+        # An upload lies in a folder of its own.
         remove.unlink(missing_ok=True)
-    if not errand.finished:
+        with contextlib.suppress(OSError):
+            remove.parent.rmdir()
+    if state == "failed" and errand.error is None:
         sys.stderr.write("".join(tail))
         errand.error = UserError(
             "The process that did this ended unexpectedly.",
             "The log of the server has the details; memory that ran out is the usual cause.",
         )
-        errand.state = "failed"
+    errand.state = state
 
 
-def _drain(process: subprocess.Popen[str], tail: list[str]) -> None:
-    assert process.stderr is not None  # noqa: S101  it is a pipe
-    for line in process.stderr:
+def _send(pipe: IO[str] | None, spec: dict[str, Any]) -> None:
+    """Tell the worker what to do; one that has ended already is noticed by its end."""
+    if pipe is not None:
+        with contextlib.suppress(BrokenPipeError), pipe:
+            pipe.write(json.dumps(spec))
+
+
+def _drain(pipe: IO[str] | None, tail: list[str]) -> None:
+    for line in pipe or ():
         tail.append(line)
         del tail[:-TAIL]
 
 
-def _take(errand: Errand, line: str) -> None:
-    """Take one line of a worker: progress, a result, or an error."""
+def _take(errand: Errand, line: str) -> str | None:
+    """Take one line of a worker: progress, a result or an error; gives the end's state."""
     try:
         message = json.loads(line)
     except json.JSONDecodeError:
-        return
+        return None
     if "fraction" in message:
         errand.fraction = float(message["fraction"])
         errand.stage = str(message["stage"])
     elif "error" in message:
         errand.error = UserError(message["error"], message.get("hint", ""))
-        errand.state = "failed"
+        return "failed"
     elif "catalogue" in message:
         errand.summary = message
         errand.catalogue = message["catalogue"]
         errand.fraction = 1.0
-        errand.state = "done"
+        return "done"
+    return None

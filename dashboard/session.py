@@ -86,9 +86,10 @@ class Session(param.Parameterized):
     # --- the selection --------------------------------------------------------------------
 
     def select(self, tree: dict[str, Any] | None) -> None:
-        """Make ``tree`` the selection and remember the one before."""
+        """Make ``tree`` the selection and remember the one before; old messages go."""
         if tree == self.selection:
             return
+        self.notices.clear()
         self.history.push(tree)
         self.selection = tree
 

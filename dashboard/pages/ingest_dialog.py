@@ -82,8 +82,8 @@ class IngestDialog:
         self._name = pmui.TextInput(label="Name (optional)", **style)
         self._kind = pmui.Select(
             label="Kind",
-            options={"Find out": None, "Astrometry": "astrometry", "Simulation": "simulation"},
-            value=None,
+            options={"Find out": "", "Astrometry": "astrometry", "Simulation": "simulation"},
+            value="",
             **style,
         )
         self._columns = pmui.TextAreaInput(
@@ -158,7 +158,7 @@ class IngestDialog:
         """Start to read what the fields say."""
         options = {
             "name": self._name.value.strip() or None,
-            "kind": self._kind.value,
+            "kind": self._kind.value or None,
             "column_map": parse_pairs(self._columns.value, "column names"),
             "units": parse_pairs(self._units.value, "units"),
         }

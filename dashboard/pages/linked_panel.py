@@ -82,6 +82,7 @@ class LinkedPanel:
             pn.Column(
                 self._figure_pane,
                 sizing_mode="stretch_width",
+                height=330,
                 styles={"height": "calc((100vh - 240px) / 2)", "min-height": "250px"},
                 margin=(0, 4, 4, 4),
             ),

@@ -133,12 +133,14 @@ class SelectionEditor:
     def update(self) -> None:
         """Write caption, cuts and text of the present selection, and say what can be undone."""
         tree = self.session.selection
-        self._caption.object = plain(caption(tree, self._units()), limit=600)
         self._text.value = "" if tree is None else to_text(tree)
         self._undo.disabled = not self.session.history.can_go_back
         self._redo.disabled = not self.session.history.can_go_forward
         self._reset.disabled = tree is None
         rows = cuts(tree)
+        # A box alone is wrapped in the tree; its sentence does without the brackets.
+        alone = rows[0] if len(rows) == 1 else tree
+        self._caption.object = plain(caption(alone, self._units()), limit=600)
         self._cuts.objects = [self._row(i, node) for i, node in enumerate(rows)]
         self._cuts.visible = len(rows) > 1
         self._caption.visible = len(rows) <= 1
