@@ -16,6 +16,8 @@ __all__ = ["LossPanel"]
 
 TITLES = {"position": "Where the stars are: p(x)", "velocity": "How they move: p(v | x)"}
 
+NOT_YET = "No losses yet: the curves appear with the first epoch."
+
 _Version = hv.streams.Stream.define("Version", version=0)
 
 
@@ -30,6 +32,7 @@ class LossPanel:
 
     def __init__(self, *, dark: bool) -> None:
         self._dark = dark
+        self._live = True
         self._history = LossHistory()
         self._directory: RunDirectory | None = None
         self._streams = {flow: _Version() for flow in TITLES}
@@ -47,7 +50,7 @@ class LossPanel:
             for flow in TITLES
         }
         self._nothing = pmui.Typography(
-            "No losses yet: the curves appear with the first epoch.",
+            NOT_YET,
             variant="body2",
             margin=(8, 10),
             sx={"color": "text.secondary"},
@@ -61,8 +64,9 @@ class LossPanel:
         )
         self._show_columns()
 
-    def open(self, directory: RunDirectory | None) -> None:
-        """Follow another run."""
+    def open(self, directory: RunDirectory | None, *, live: bool = True) -> None:
+        """Follow another run; one that is not live will report no more."""
+        self._live = live
         self._directory = directory
         self._history = LossHistory()
         self.refresh(redraw=True)
@@ -91,6 +95,7 @@ class LossPanel:
 
     def _show_columns(self) -> None:
         flows = set(self._history.flows)
+        self._nothing.object = NOT_YET if self._live else "The run has recorded no losses."
         for flow, column in self._columns.items():
             column.visible = flow in flows
         self._nothing.visible = not flows

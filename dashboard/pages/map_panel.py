@@ -52,7 +52,7 @@ class MapPanel:
         self._stream = _Version()
         self.controls = MapControls()
         self._panes = {
-            name: pn.pane.HoloViews(None, margin=(0, 2), css_classes=[f"vo-map-{name}"])
+            name: pn.pane.HoloViews(None, margin=(0, 2))
             for name in ("value", "error", "truth", "difference")
         }
         self._caption = pmui.Typography(

@@ -70,7 +70,6 @@ class ProfilePanel:
                 None,
                 linked_axes=False,
                 margin=(0, 2),
-                css_classes=[f"vo-profile-{line}"],
             )
             for line in LINES
         }

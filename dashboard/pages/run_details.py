@@ -106,7 +106,7 @@ class RunDetails:
         )
         if changed:
             self._log_seen = None
-            self.losses.open(directory)
+            self.losses.open(directory, live=str(record.state) in run_states.ACTIVE)
             self._tabs.active = 0
         self._show_log(directory)
         self._environment.object = pairs_table(environment_lines(directory))

@@ -36,7 +36,7 @@ class RunRow:
             on_click=lambda _: choose(record.id),
             sizing_mode="stretch_width",
             margin=(0, 0, 0, 0),
-            css_classes=["vo-run-open"],
+            css_classes=["vo-run-title"],
             sx={
                 "justifyContent": "flex-start",
                 "fontSize": "0.92rem",

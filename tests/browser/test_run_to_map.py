@@ -12,7 +12,7 @@ from engine.runs.launch import cancel, list_runs
 from tests.browser.conftest import PATIENCE
 from tests.dashboard.stars import disc
 
-STARS = 5000
+STARS = 2000
 #: A ball of one kiloparsec has a hundredth of the cells of the usual one: a run of seconds.
 RADIUS = "1"
 
@@ -108,8 +108,8 @@ def test_a_run_started_on_tracers_ends_as_a_map(page, keep):
     keep(page, "runs-done")
 
     page.locator(".vo-run-open button").click()
-    page.wait_for_selector(".vo-map-value .bk-Figure")
-    page.wait_for_selector(".vo-profile-arc .bk-Figure")
+    page.wait_for_selector(".vo-maps .bk-Figure")
+    page.wait_for_selector(".vo-profiles .bk-Figure")
     assert "± " in text(page, "vo-tile-size")
     cells = table(page, "Measured")
     assert len(cells["h0"]) > 4
