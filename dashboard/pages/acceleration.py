@@ -101,7 +101,8 @@ class AccelerationPage(ResultPage):
         size = speed = "—"
         if sun is not None:
             size = f"{figures(*(part * unit.factor for part in sun.size))} × {unit.label}"
-            speed = f"{figures(*sun.circular_speed)} km/s"
+            speed = figures(*sun.circular_speed)
+            speed = speed if speed == "—" else f"{speed} km/s"
         note = doubt or ("published: 1.94 ± 0.22 and 2.32 ± 0.16" if sun else "not in the volume")
         self._tiles["size"].object = tile_text("|a| at the Sun", size, note)
         self._tiles["speed"].object = tile_text(

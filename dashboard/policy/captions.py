@@ -73,10 +73,12 @@ def trust_alert(cube: xr.Dataset, warnings: tuple[str, ...]) -> tuple[str, str, 
     """
     share = trusted_share(cube)
     why = " ".join(warnings)
-    if share == 0:
+    if share < 0.005:
         return (
             "warning",
-            "No cell of this map should be believed.",
+            "No cell of this map should be believed."
+            if share == 0
+            else "Next to no cell of this map should be believed.",
             why or "Every cell has a reason against it: they are listed at the foot of the page.",
         )
     if warnings:

@@ -120,6 +120,11 @@ def test_a_run_started_on_tracers_ends_as_a_map(page, keep):
     expect(page.locator(".vo-map-caption")).not_to_contain_text(caption, timeout=PATIENCE)
     page.locator(".vo-plane").get_by_text("x-z", exact=True).click()
     expect(page.locator(".vo-map-caption")).to_contain_text("plane y =", timeout=PATIENCE)
+    page.wait_for_function(
+        """() => [...Bokeh.documents[0]._all_models.values()].some((model) =>
+            model.type === 'Figure' && model.title?.text === 'Measured'
+            && model.left[0].axis_label === 'z [kpc]')"""
+    )
     keep(page, "acceleration-x-z")
 
     go(page, "Model")
