@@ -10,15 +10,15 @@ import holoviews as hv
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.models import ColorBar, FixedTicker, LinearColorMapper, Plot
+from bokeh.models import ColorBar, Plot
 from holoviews.streams import BoundsXY, Lasso, PlotSize, RangeXY, Stream
 
+from dashboard.pages.colour_bar import colour_bar, mark
 from dashboard.pictures import Look
 from dashboard.policy.brushes import SKY
 from dashboard.policy.panels import PRESETS, Preset
-from dashboard.theme import FONT, figure_colours
+from dashboard.theme import figure_colours
 from dashboard.views.phase_space import Panel, graticule, image, outlines
-from dashboard.views.shading import colour_ticks, selection_palette
 
 __all__ = ["LinkedPanel"]
 
@@ -223,7 +223,7 @@ class LinkedPanel:
         if figure is not self._figure:
             self._figure = figure
             self._set_ranges()
-            self._bar = _colour_bar()
+            self._bar = colour_bar()
             figure.add_layout(self._bar, "right")
             figure.toolbar.logo = None
             figure.toolbar.autohide = True
@@ -238,7 +238,7 @@ class LinkedPanel:
                 )
             figure.grid.visible = False
         assert self._panel is not None  # noqa: S101  drawn from it
-        _mark(self._bar, self._panel.selected, self.colour, dark=self.dark)
+        mark(self._bar, self._panel.selected, self.colour, dark=self.dark)
 
     def _set_ranges(self) -> None:
         """Set the ranges of the figure where they are not those of the counts already."""
@@ -279,31 +279,6 @@ class LinkedPanel:
         if max(abs(width - self.look.width), abs(height - self.look.height)) >= SIZE_STEP:
             self.look = Look(self.axes, int(width), int(height), self.look.ranges)
             self._on_look(self)
-
-
-def _colour_bar() -> ColorBar:
-    return ColorBar(
-        color_mapper=LinearColorMapper(palette=selection_palette(dark=True), low=0, high=1),
-        ticker=FixedTicker(ticks=[0, 1]),
-        width=8,
-        padding=2,
-        label_standoff=5,
-        major_label_text_font_size="10px",
-        major_label_text_font=FONT.split(",")[0].strip('"'),
-        major_tick_line_color=None,
-        bar_line_color=None,
-        background_fill_alpha=0,
-    )
-
-
-def _mark(bar: ColorBar | None, counts: np.ndarray, how: str, *, dark: bool) -> None:
-    """Write the counts that the colours stand for, and the name of the scale."""
-    if bar is None:
-        return
-    ticks = colour_ticks(counts, how)
-    bar.color_mapper.palette = selection_palette(dark=dark)
-    bar.ticker.ticks = list(ticks)
-    bar.major_label_overrides = dict(ticks)
 
 
 def _ordered(span: tuple[float, float]) -> tuple[float, float]:
