@@ -49,12 +49,12 @@ class MapPanel:
         self._truth: Field | None = None
         self._cut: MapSlice | None = None
         self._pending = False
-        self._stream = _Version()
         self.controls = MapControls()
         self._panes = {
             name: pn.pane.HoloViews(None, margin=(0, 2))
             for name in ("value", "error", "truth", "difference")
         }
+        self._streams = {name: _Version() for name in self._panes}
         self._caption = pmui.Typography(
             "", variant="body2", margin=(4, 10), css_classes=["vo-map-caption"]
         )
@@ -111,7 +111,9 @@ class MapPanel:
         if self._pending and self._cube is not None:
             self._pending = False
             self._take()
-            self._stream.event(version=self._stream.version + 1)
+            shown = [s for name, s in self._streams.items() if self._panes[name].visible]
+            # One map at a time: the first one is on the screen before the last one is drawn.
+            self._draw([partial(s.event, version=s.version + 1) for s in shown])
 
     def _take(self) -> None:
         at = self.controls
@@ -147,7 +149,7 @@ class MapPanel:
                 default_tools=["pan", "wheel_zoom", "reset", "save"],
             )
 
-        self._panes[name].object = hv.DynamicMap(element, streams=[self._stream])
+        self._panes[name].object = hv.DynamicMap(element, streams=[self._streams[name]])
 
     def _value(self, cut: MapSlice) -> hv.Element:
         shown = self.controls.show_untrusted.value

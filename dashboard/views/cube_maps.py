@@ -122,7 +122,8 @@ def sun_hook(plane: str, position: tuple[float, float, float]) -> Callable[[Any,
 
     def mark(plot: Any, _: object) -> None:  # noqa: ANN401  HoloViews' plots are untyped
         figure = plot.state
-        if figure.select_one({"name": SUN}) is None:
+        if SUN not in figure.tags:  # to search the figure's models would cost more than to draw
+            figure.tags = [*figure.tags, SUN]
             figure.scatter(
                 [h], [v], marker="star", size=15, fill_color="#ffd54a", line_color="#1c1c22",
                 name=SUN, level="overlay",
@@ -154,7 +155,6 @@ def _map(
 ) -> hv.Rectangles:
     """Draw a field as one rectangle a cell of the volume; hidden cells have no value to colour."""
     inside = np.isfinite(cut.value)
-    h, v = np.meshgrid(cut.horizontal, cut.vertical, indexing="ij")
     h_edges, v_edges = edges(cut.horizontal), edges(cut.vertical)
     h_low, v_low = np.meshgrid(h_edges[:-1], v_edges[:-1], indexing="ij")
     h_high, v_high = np.meshgrid(h_edges[1:], v_edges[1:], indexing="ij")
@@ -167,8 +167,6 @@ def _map(
         "number": field[inside],
         "value": cut.value[inside],
         "sd": cut.sd[inside],
-        "h": h[inside],
-        "v": v[inside],
         "tracers": cut.tracers[inside],
         "believe": cut.reasons[inside],
     }
@@ -183,7 +181,7 @@ def _map(
         xlabel=f"{horizontal} [kpc]",
         ylabel=f"{vertical} [kpc]",
         hover_tooltips=[
-            (f"{horizontal}, {vertical}", "@h{0.00}, @v{0.00} kpc"),
+            (f"{horizontal}, {vertical}", "$x{0.00}, $y{0.00} kpc"),
             (label, f"@number{{0.[000]a}} {unit}"),
             (cut.quantity.label, "@value{0.[000]a} ± @sd{0.[000]a}"),
             ("stars nearby", "@tracers{0,0}"),

@@ -140,7 +140,9 @@ class TestAcceleration:
         table = drawn(page, "value").dframe()
         at = cube.sel(estimator="boltzmann").sel(z=page._maps._cut.at, method="nearest")
         row = table[table.believe == "yes"].iloc[7]
-        cell = at.sel(x=row.h, y=row.v, method="nearest")["acceleration"].to_numpy()
+        cell = at.sel(x=(row.h0 + row.h1) / 2, y=(row.v0 + row.v1) / 2, method="nearest")[
+            "acceleration"
+        ].to_numpy()
         assert row.drawn == pytest.approx(float(np.linalg.norm(cell)))
 
     def test_a_slice_quantity_unit_and_estimator_change_the_figures_in_place(self, page):
