@@ -29,6 +29,7 @@ class SelectionEditor:
     def __init__(self, session: Session, units: Callable[[], dict[str, str]]) -> None:
         self.session = session
         self._units = units
+        self._written = ""
         self._count = pmui.Typography(
             "…",
             margin=(0, 10),
@@ -78,10 +79,11 @@ class SelectionEditor:
             margin=(2, 10),
             css_classes=["vo-selection-apply"],
         )
-        self._apply.on_click(self.session.guarded(lambda _: self._take_text()))
-        self._text.param.watch(
-            self.session.guarded(lambda _: self._take_text()), "enter_pressed", onlychanged=False
-        )
+        # The click may overtake the text, which the browser sends when the field is left: both
+        # apply it, and whichever comes with the old text does nothing.
+        take = self.session.guarded(lambda _: self._take_text())
+        self._apply.on_click(take)
+        self._text.param.watch(take, ["value", "enter_pressed"], onlychanged=False)
 
     def _build_buttons(self) -> None:
         act = self.session.guarded
@@ -133,7 +135,8 @@ class SelectionEditor:
     def update(self) -> None:
         """Write caption, cuts and text of the present selection, and say what can be undone."""
         tree = self.session.selection
-        self._text.value = "" if tree is None else to_text(tree)
+        self._written = "" if tree is None else to_text(tree)
+        self._text.value = self._written
         self._undo.disabled = not self.session.history.can_go_back
         self._redo.disabled = not self.session.history.can_go_forward
         self._reset.disabled = tree is None
@@ -176,5 +179,6 @@ class SelectionEditor:
 
     def _take_text(self) -> None:
         """Make the text in the field the selection; an error leaves both as they are."""
-        text = (self._text.value_input or self._text.value).strip()
-        self.session.select(validate(parse(text)) if text else None)
+        text = (self._text.value_input or "").strip()
+        if text != self._written:
+            self.session.select(validate(parse(text)) if text else None)

@@ -130,16 +130,25 @@ def test_axes_can_be_any_columns(explore, session, wait):
     assert panel._panel.labels == ("speed (km/s)", "L_z (kpc km/s)")
 
 
+def test_a_text_is_applied_once_and_shown_in_its_regular_form(explore, session, wait):
+    explore._editor._text.value = "abs(z)<1 and 6<=R<=9"
+    explore._editor._apply.param.trigger("clicks")
+    assert len(session.selection["of"]) == 2
+    assert explore._editor._text.value == "abs(z) < 1 and 6 <= R <= 9"
+    wait(lambda: not explore._working)
+    session.undo()
+    assert session.selection is None
+    assert explore._editor._text.value == ""
+
+
 def test_a_bad_text_is_told_and_changes_nothing(explore, session):
     explore._editor._text.value = "x > import os"
-    session.guarded(explore._editor._take_text)()
     assert session.selection is None
     assert texts(session)
 
 
 def test_a_text_with_an_unknown_column_is_taken_back(explore, session, wait):
     explore._editor._text.value = "nonsense > 3"
-    explore._editor._take_text()
     wait(lambda: session.selection is None and texts(session))
     assert "nonsense" in texts(session)
 
