@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import holoviews as hv
-import panel as pn
 import panel_material_ui as pmui
 import xarray as xr
 
+from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.map_controls import MapControls
 from dashboard.pages.parts import section
 from dashboard.session import Session
@@ -23,14 +22,11 @@ __all__ = ["MapPanel"]
 FRAME = 300
 """Width and height of a map in pixels; the ranges are equally long, so scales are too."""
 
-_Version = hv.streams.Stream.define("Version", version=0)
-
 
 class MapPanel:
     """The maps of one acceleration cube on one plane.
 
-    A change of slice, quantity or unit sends new numbers to figures that stay; only another
-    plane or another cube builds figures anew.
+    Whatever changes, the figures stay and are sent new numbers.
 
     Parameters
     ----------
@@ -50,25 +46,29 @@ class MapPanel:
         self._cut: MapSlice | None = None
         self._pending = False
         self.controls = MapControls()
-        self._panes = {
-            name: pn.pane.HoloViews(None, margin=(0, 2))
-            for name in ("value", "error", "truth", "difference")
+        self._figures = {
+            "value": LiveFigure(lambda: self._styled("Measured", self._value), linked_axes=True),
+            "error": LiveFigure(lambda: self._styled("Error", self._error), linked_axes=True),
+            "truth": LiveFigure(lambda: self._styled("Truth", self._true), linked_axes=True),
+            "difference": LiveFigure(
+                lambda: self._styled("Measured − truth", self._difference), linked_axes=True
+            ),
         }
-        self._streams = {name: _Version() for name in self._panes}
         self._caption = pmui.Typography(
             "", variant="body2", margin=(4, 10), css_classes=["vo-map-caption"]
         )
-        for name in ("index", "quantity", "unit", "estimator", "relative", "difference",
-                     "show_untrusted"):  # fmt: skip
+        for name in ("plane", "index", "quantity", "unit", "estimator", "relative", "difference",
+                     "arrows", "show_untrusted"):  # fmt: skip
             self.controls.watch(name, session.guarded(self._schedule))
-        for name in ("plane", "arrows"):
-            self.controls.watch(name, session.guarded(self._rebuild))
         self.view = pmui.Row(
             self.controls.view,
             section(
                 "Slice",
                 self._caption,
-                pmui.FlexBox(*self._panes.values(), sizing_mode="stretch_width"),
+                pmui.FlexBox(
+                    *(figure.pane for figure in self._figures.values()),
+                    sizing_mode="stretch_width",
+                ),
                 css_class="vo-maps",
             ),
             sizing_mode="stretch_width",
@@ -81,21 +81,8 @@ class MapPanel:
         self.controls.offer(cube, with_truth=truth is not None)
         self._cube, self._truth = cube, truth
         for name in ("truth", "difference"):
-            self._panes[name].visible = truth is not None
-        self._rebuild()
-
-    def _rebuild(self, _: object = None) -> None:
-        """Build the figures of a plane; what is shown in them follows the stream."""
-        if self._cube is None:
-            return
-        self._pending = False  # what was to be drawn soon is drawn now
-        self._take()
-        maps = [("value", "Measured", self._value), ("error", "Error", self._error)]
-        if self._truth is not None:
-            maps.append(("truth", "Truth", self._true))
-            maps.append(("difference", "Measured − truth", self._difference))
-        jobs = [partial(self._place, *one) for one in maps]
-        self._draw(jobs)
+            self._figures[name].pane.visible = truth is not None
+        self._update()
 
     def _schedule(self, _: object = None) -> None:
         """Draw soon, once for all changes that arrive meanwhile.
@@ -108,12 +95,10 @@ class MapPanel:
             self._session.background.on_loop(self._update)
 
     def _update(self) -> None:
-        if self._pending and self._cube is not None:
-            self._pending = False
-            self._take()
-            shown = [s for name, s in self._streams.items() if self._panes[name].visible]
-            # One map at a time: the first one is on the screen before the last one is drawn.
-            self._draw([partial(s.event, version=s.version + 1) for s in shown])
+        self._pending = False
+        self._take()
+        # One map at a time: the first is on the screen before the last is drawn.
+        self._draw([f.update for f in self._figures.values() if f.pane.visible])
 
     def _take(self) -> None:
         at = self.controls
@@ -133,30 +118,24 @@ class MapPanel:
             "one to see why."
         )
 
-    def _place(self, name: str, title: str, draw: Callable[[MapSlice], hv.Element]) -> None:
+    def _styled(self, title: str, draw: Callable[[MapSlice], hv.Element]) -> hv.Element:
+        plane = self._cut.plane
+        frame = cube_maps.frame_hook(
+            plane, sun_position(self._cube), cube_maps.square_ranges(self._cube, plane)
+        )
         colours = figure_colours(dark=self._session.dark)
-        plane = self.controls.plane.value
-        sun = cube_maps.sun_hook(plane, sun_position(self._cube))
-        h_range, v_range = cube_maps.square_ranges(self._cube, plane)
+        return styled(draw(self._cut), colours, grid=False, hooks=[frame]).opts(
+            frame_width=FRAME,
+            frame_height=FRAME,
+            title=title,
+            default_tools=["pan", "wheel_zoom", "reset", "save"],
+        )
 
-        def element(version: int) -> hv.Element:  # the version only says "again"
-            return styled(draw(self._cut), colours, grid=False, hooks=[sun]).opts(
-                frame_width=FRAME,
-                frame_height=FRAME,
-                xlim=h_range,
-                ylim=v_range,
-                title=title,
-                default_tools=["pan", "wheel_zoom", "reset", "save"],
-            )
-
-        self._panes[name].object = hv.DynamicMap(element, streams=[self._streams[name]])
-
-    def _value(self, cut: MapSlice) -> hv.Element:
+    def _value(self, cut: MapSlice) -> hv.Overlay:
         shown = self.controls.show_untrusted.value
-        value = cube_maps.value_map(cut, show_untrusted=shown)
-        if not self.controls.arrows.value:
-            return value
-        return value * cube_maps.arrows(cut, show_untrusted=shown)
+        many = 12 if self.controls.arrows.value else 0
+        arrows = cube_maps.arrows(cut, show_untrusted=shown, at_most=many)
+        return cube_maps.value_map(cut, show_untrusted=shown) * arrows
 
     def _error(self, cut: MapSlice) -> hv.Element:
         return cube_maps.error_map(

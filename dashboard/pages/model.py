@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 
-import panel as pn
+import holoviews as hv
 import panel_material_ui as pmui
-import xarray as xr
 from panel.viewable import Viewable
 
+from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.parts import section, tile, tile_text
 from dashboard.pages.result_page import ResultPage
 from dashboard.plain import plain
@@ -42,8 +43,11 @@ class ModelPage(ResultPage):
 
     def __init__(self, services: Services, session: Session) -> None:
         super().__init__(services, session)
-        self._figures = {q: (_pane(), _pane()) for q in QUANTITIES_1D}
-        self._maps = {name: _pane() for name in ("stars", "model", "pull")}
+        self._histograms = {
+            q: (LiveFigure(partial(self._counts, q)), LiveFigure(partial(self._pulls, q)))
+            for q in QUANTITIES_1D
+        }
+        self._maps = {name: LiveFigure(partial(self._pair_map, name)) for name in TITLES}
         self._pair = pmui.RadioButtonGroup(
             label="",
             options=list(PAIRS),
@@ -69,14 +73,17 @@ class ModelPage(ResultPage):
             "pulls": tile("Spread of the pulls"),
             "stars": tile("Held-out stars judged"),
         }
-        histograms = [pmui.Column(*panes, margin=0) for panes in self._figures.values()]
+        histograms = [
+            pmui.Column(counts.pane, pulls.pane, margin=0)
+            for counts, pulls in self._histograms.values()
+        ]
         return [
             self._verdict,
             pmui.Row(*self._tiles.values(), sizing_mode="stretch_width", margin=0),
             section(
                 "Two coordinates at a time",
                 self._pair,
-                pmui.FlexBox(*self._maps.values()),
+                pmui.FlexBox(*(figure.pane for figure in self._maps.values())),
                 note="Stars and model share one colour scale.",
                 css_class="vo-pairs",
             ),
@@ -118,33 +125,29 @@ class ModelPage(ResultPage):
         self._draw()
 
     def _draw(self) -> None:
-        if self.result is None:
-            return
-        cube, colours = self.result.cubes["model"], figure_colours(dark=self.session.dark)
-        self.draw([partial(self._draw_histogram, cube, q, colours) for q in QUANTITIES_1D])
-        self._draw_pair()
+        if self.result is not None:
+            figures = [*self._maps.values(), *chain(*self._histograms.values())]
+            self.draw([figure.update for figure in figures])
 
-    def _draw_histogram(self, cube: xr.Dataset, quantity: str, colours: dict[str, str]) -> None:
-        counts, pulls = self._figures[quantity]
-        counts.object = styled(counts_plot(cube, quantity, colours), colours).opts(
-            frame_width=FRAME, frame_height=COUNTS_HEIGHT, xlabel=""
-        )
-        pulls.object = styled(pulls_plot(cube, quantity, colours), colours).opts(
+    def _draw_pair(self) -> None:
+        if self.result is not None:
+            self.draw([figure.update for figure in self._maps.values()])
+
+    def _counts(self, quantity: str) -> hv.Overlay:
+        colours = figure_colours(dark=self.session.dark)
+        plot = counts_plot(self.result.cubes["model"], quantity, colours)
+        return styled(plot, colours).opts(frame_width=FRAME, frame_height=COUNTS_HEIGHT, xlabel="")
+
+    def _pulls(self, quantity: str) -> hv.Overlay:
+        colours = figure_colours(dark=self.session.dark)
+        plot = pulls_plot(self.result.cubes["model"], quantity, colours)
+        return styled(plot, colours).opts(
             frame_width=FRAME, frame_height=PULLS_HEIGHT, toolbar=None
         )
 
-    def _draw_pair(self) -> None:
-        self.draw([partial(self._draw_pair_map, name) for name in self._maps])
-
-    def _draw_pair_map(self, name: str) -> None:
-        if self.result is None:
-            return
+    def _pair_map(self, name: str) -> hv.Element:
         element = pair_maps(self.result.cubes["model"], self._pair.value)[name]
-        self._maps[name].object = styled(
-            element, figure_colours(dark=self.session.dark), grid=False
-        ).opts(frame_width=PAIR_SIZE, frame_height=PAIR_SIZE, title=TITLES[name])
-
-
-def _pane() -> pn.pane.HoloViews:
-    """Make a place for a figure; each has axes of its own."""
-    return pn.pane.HoloViews(None, linked_axes=False, margin=(0, 2))
+        colours = figure_colours(dark=self.session.dark)
+        return styled(element, colours, grid=False).opts(
+            frame_width=PAIR_SIZE, frame_height=PAIR_SIZE, title=TITLES[name]
+        )

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import holoviews as hv
-import panel as pn
 import panel_material_ui as pmui
 import xarray as xr
 
+from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.map_controls import MapControls
 from dashboard.pages.parts import section
 from dashboard.quantities import QUANTITIES
@@ -25,8 +25,6 @@ FRAME = (290, 200)
 """Width and height of a profile in pixels."""
 FITTING = "fits"
 """The choice that draws along each line the quantity that says most about it."""
-
-_Version = hv.streams.Stream.define("Version", version=0)
 
 
 class ProfilePanel:
@@ -49,11 +47,10 @@ class ProfilePanel:
         draw: Callable[[Sequence[Callable[[], None]]], None],
     ) -> None:
         self._session = session
-        self._draw_figures = draw
+        self._draw = draw
         self._controls = controls
         self._cube: xr.Dataset | None = None
         self._truth: Field | None = None
-        self._stream = _Version()
         self._quantity = pmui.Select(
             label="Quantity",
             options={
@@ -65,21 +62,14 @@ class ProfilePanel:
             size="small",
             css_classes=["vo-profile-quantity"],
         )
-        self._panes = {
-            line: pn.pane.HoloViews(
-                None,
-                linked_axes=False,
-                margin=(0, 2),
-            )
-            for line in LINES
-        }
+        self._figures = {line: LiveFigure(partial(self._plot, line)) for line in LINES}
         self._quantity.param.watch(session.guarded(self._update), "value")
         for name in ("unit", "estimator", "show_untrusted"):
             controls.watch(name, session.guarded(self._update))
         self.view = section(
             "Profiles",
             self._quantity,
-            pmui.FlexBox(*self._panes.values()),
+            pmui.FlexBox(*(figure.pane for figure in self._figures.values())),
             note="Bands hold 68% and 95% of the probability by the errors of the run; the dashed "
             "line is the truth, where the catalogue is a mock.",
             css_class="vo-profiles",
@@ -88,19 +78,11 @@ class ProfilePanel:
     def show(self, cube: xr.Dataset, truth: Field | None) -> None:
         """Show another cube, with the truth where it is known."""
         self._cube, self._truth = cube, truth
-        self._build()
+        self._update()
 
     def clear(self) -> None:
         """Draw nothing more of the present cube; another one is about to come."""
         self._cube = None
-
-    def _build(self) -> None:
-        if self._cube is not None:
-            jobs = [partial(self._place, line) for line in LINES]
-            self._draw_figures(jobs)
-
-    def _place(self, line: str) -> None:
-        self._panes[line].object = hv.DynamicMap(partial(self._draw, line), streams=[self._stream])
 
     def recolour(self) -> None:
         """Draw the lines in the colours of the session."""
@@ -108,9 +90,9 @@ class ProfilePanel:
 
     def _update(self, _: object = None) -> None:
         if self._cube is not None:
-            self._stream.event(version=self._stream.version + 1)
+            self._draw([figure.update for figure in self._figures.values()])
 
-    def _draw(self, line: str, version: int) -> hv.Overlay:  # the version only says "again"
+    def _plot(self, line: str) -> hv.Overlay:
         colours = figure_colours(dark=self._session.dark)
         wanted = self._quantity.value
         profile = take_profile(

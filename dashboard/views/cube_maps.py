@@ -23,8 +23,6 @@ SEQUENTIAL = colorcet.palette["bmy"]
 ERROR = colorcet.palette["kbc"]
 UNTRUSTED = "#8f8f98"
 """Grey of a cell that is inside the volume but not to be believed."""
-SUN = "the Sun"
-"""Name of the glyph that marks the Sun."""
 
 
 def value_limits(cut: MapSlice, show_untrusted: bool) -> tuple[float, float]:
@@ -113,23 +111,44 @@ def square_ranges(cube: xr.Dataset, plane: str) -> tuple[tuple[float, float], tu
     return horizontal, vertical
 
 
-def sun_hook(plane: str, position: tuple[float, float, float]) -> Callable[[Any, Any], None]:
-    """Give a hook that marks the Sun's place on a map, once for each figure.
+def frame_hook(
+    plane: str,
+    sun: tuple[float, float, float],
+    ranges: tuple[tuple[float, float], tuple[float, float]],
+) -> Callable[[Any, Any], None]:
+    """Give a hook that sets a map's ranges and marks the Sun, when the plane has changed.
 
-    The mark never changes: as a layer of its own it would be drawn again with every slice.
+    As a layer the mark would be drawn again with every slice, and ranges that are set with
+    every slice would take the user's zoom away.
+
+    Parameters
+    ----------
+    plane
+        A key of `PLANES`.
+    sun
+        Position of the Sun, kpc.
+    ranges
+        Of the horizontal and the vertical axis, as `square_ranges` gives them.
     """
-    h, v = (position["xyz".index(axis)] for axis in PLANES[plane][:2])
+    wanted = (plane, sun, ranges)
+    place = [[sun["xyz".index(axis)]] for axis in PLANES[plane][:2]]
 
-    def mark(plot: Any, _: object) -> None:  # noqa: ANN401  HoloViews' plots are untyped
+    def frame(plot: Any, _: object) -> None:  # noqa: ANN401
+        if plot.handles.get("frame") == wanted:
+            return
+        plot.handles["frame"] = wanted
         figure = plot.state
-        if SUN not in figure.tags:  # to search the figure's models would cost more than to draw
-            figure.tags = [*figure.tags, SUN]
-            figure.scatter(
-                [h], [v], marker="star", size=15, fill_color="#ffd54a", line_color="#1c1c22",
-                name=SUN, level="overlay",
-            )  # fmt: skip
+        for axis, (low, high) in zip((figure.x_range, figure.y_range), ranges, strict=True):
+            axis.update(start=low, end=high, reset_start=low, reset_end=high)
+        if "sun" in plot.handles:
+            plot.handles["sun"].data_source.data = {"x": place[0], "y": place[1]}
+            return
+        plot.handles["sun"] = figure.scatter(
+            *place, marker="star", size=15, fill_color="#ffd54a", line_color="#1c1c22",
+            level="overlay",
+        )  # fmt: skip
 
-    return mark
+    return frame
 
 
 def _value_style(cut: MapSlice, show_untrusted: bool) -> dict[str, object]:

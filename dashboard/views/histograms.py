@@ -49,8 +49,8 @@ def counts_plot(cube: xr.Dataset, quantity: str, colours: Mapping[str, str]) -> 
     )
     model = _steps(edges, one["model_1d"].to_numpy().astype(float), "model")
     return (
-        data.opts(color=colours["muted"], fill_alpha=0.35, line_alpha=0)
-        * model.opts(color=colours["accent"], line_width=2)
+        data.opts(color=colours["muted"], fill_alpha=0.35, line_alpha=0, framewise=True)
+        * model.opts(color=colours["accent"], line_width=2, framewise=True)
     ).opts(xlabel=axis_label(quantity), ylabel="stars a bin", legend_position="top_right")
 
 
@@ -72,9 +72,9 @@ def pulls_plot(cube: xr.Dataset, quantity: str, colours: Mapping[str, str]) -> h
             for level in (-2, 2)
         ]
     )
-    return (bars.opts(color=colours["series"], fill_alpha=0.8, line_alpha=0) * guides).opts(
-        xlabel=axis_label(quantity), ylabel="pull [σ]", ylim=(-PULL_REACH, PULL_REACH)
-    )
+    return (
+        bars.opts(color=colours["series"], fill_alpha=0.8, line_alpha=0, framewise=True) * guides
+    ).opts(xlabel=axis_label(quantity), ylabel="pull [σ]", ylim=(-PULL_REACH, PULL_REACH))
 
 
 def pair_maps(cube: xr.Dataset, pair: str) -> dict[str, hv.QuadMesh]:
@@ -133,6 +133,7 @@ def _mesh(edges: tuple[Array, ...], values: Array, pair: str) -> hv.Image | hv.Q
         mesh = hv.QuadMesh((*edges, values.T), ["a", "b"], "counts")
     return mesh.opts(
         colorbar=True,
+        framewise=True,
         xlabel=axis_label(a),
         ylabel=axis_label(b),
         clipping_colors={"NaN": "transparent"},

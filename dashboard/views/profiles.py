@@ -129,7 +129,7 @@ def profile_plot(
     shown = np.isfinite(profile.value) & (profile.trusted | show_untrusted)
     layers = [
         hv.Polygons(_pieces(profile, shown, width), ["s", "a"], label=label).opts(
-            color=colours["series"], fill_alpha=alpha, line_alpha=0
+            color=colours["series"], fill_alpha=alpha, line_alpha=0, framewise=True
         )
         for (width, alpha), label in zip(BANDS, ("95%", "68%"), strict=True)
     ]
@@ -144,6 +144,7 @@ def profile_plot(
         hv.Curve(columns, "s", ["a", "sd", "believe"], label="measured").opts(
             color=colours["series"],
             line_width=2,
+            framewise=True,
             tools=["hover"],
             hover_tooltips=[
                 (LINES[profile.line][1], "@s{0.00}"),
@@ -155,7 +156,7 @@ def profile_plot(
     if profile.truth is not None:
         layers.append(
             hv.Curve((profile.s, profile.truth), "s", "a", label="truth").opts(
-                color=colours["truth"], line_dash="dashed", line_width=2
+                color=colours["truth"], line_dash="dashed", line_width=2, framewise=True
             )
         )
     return hv.Overlay(layers).opts(

@@ -12,8 +12,6 @@ __all__ = ["styled"]
 
 Hook = Callable[[Any, Any], None]
 
-_DRAWN = "via-obscura-styled"
-
 
 def styled(  # any element or overlay, and the same again
     element: Any,  # noqa: ANN401
@@ -63,12 +61,20 @@ def _legend(colours: Mapping[str, str]) -> dict[str, object]:
 
 def _hook(colours: dict[str, str], grid: bool) -> Hook:
     def style(plot: Any, _: object) -> None:  # noqa: ANN401  HoloViews' plot classes are untyped
-        figure = plot.state
-        if isinstance(figure, Plot) and _DRAWN not in figure.tags:
-            figure.tags = [*figure.tags, _DRAWN]
-            _style_figure(figure, colours, grid)
+        # With every update, for HoloViews sets axes back; what is as it was is not sent again.
+        _style_figure(plot.state, colours, grid)
+        for part in (plot, *getattr(plot, "subplots", {}).values()):
+            _title_colour_bar(part)
 
     return style
+
+
+def _title_colour_bar(plot: Any) -> None:  # noqa: ANN401
+    """Let the title of a colour bar follow the element, which HoloViews leaves as it was."""
+    title = getattr(plot, "clabel", None)
+    for name, handle in plot.handles.items():
+        if title and name.endswith("colorbar") and isinstance(handle, ColorBar):
+            handle.title = title
 
 
 def _style_figure(figure: Plot, colours: dict[str, str], grid: bool) -> None:

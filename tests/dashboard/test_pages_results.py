@@ -5,6 +5,7 @@ from __future__ import annotations
 import holoviews as hv
 import numpy as np
 import pytest
+from bokeh.models import ColorBar, Plot
 
 import dashboard.results
 from dashboard.pages.acceleration import AccelerationPage
@@ -42,7 +43,7 @@ def opened(kind, services, session, wait):
 
 def drawn(page, name):
     """The element that a map pane shows."""
-    element = page._maps._panes[name].object[()]
+    element = page._maps._figures[name].pane.object[()]
     return element if isinstance(element, hv.Rectangles) else next(iter(element))
 
 
@@ -124,9 +125,11 @@ def test_model_gives_a_verdict_in_words(services, session, wait):
     page = opened(ModelPage, services, session, wait)
     assert page._verdict.severity == "success"
     assert "0.5120 ± 0.0060" in page._tiles["auc"].object
-    before = page._maps["stars"].object
+    figure = page._maps["stars"].pane.object
+    before = figure[()].range("a")
     page._pair.value = "z-vz"
-    assert page._maps["stars"].object is not before
+    assert page._maps["stars"].pane.object is figure
+    assert figure[()].range("a") != before
 
 
 class TestAcceleration:
@@ -146,8 +149,8 @@ class TestAcceleration:
         assert row.drawn == pytest.approx(float(np.linalg.norm(cell)))
 
     def test_a_slice_quantity_unit_and_estimator_change_the_figures_in_place(self, page):
-        controls, panes = page._maps.controls, page._maps._panes
-        figures = {name: pane.object for name, pane in panes.items()}
+        controls, places = page._maps.controls, page._maps._figures
+        figures = {name: figure.pane.object for name, figure in places.items()}
         cube = page.result.cubes["acceleration"]
         controls.index.value = 3
         assert page._maps._cut.at == pytest.approx(float(cube["z"][3]))
@@ -157,7 +160,7 @@ class TestAcceleration:
         cut = page._maps._cut
         assert (cut.quantity.key, cut.unit.key) == ("R", "1e-10 m/s2")
         assert np.nanmax(np.abs(cut.value)) < 20000 * UNITS["1e-10 m/s2"].factor
-        assert {name: pane.object for name, pane in panes.items()} == figures
+        assert {name: figure.pane.object for name, figure in places.items()} == figures
 
     @pytest.mark.parametrize("plane", ["x-z", "y-z"])
     def test_another_plane_offers_its_own_slices(self, page, plane):
@@ -175,7 +178,7 @@ class TestAcceleration:
         page._maps.controls.show_untrusted.value = True
         assert drawn(page, "value").dframe().drawn.isna().sum() == 0
         page._maps.controls.arrows.value = True
-        assert any(isinstance(e, hv.VectorField) for e in page._maps._panes["value"].object[()])
+        assert len(page._maps._figures["value"].pane.object[()].VectorField.I) > 0
 
     def test_numbers_at_the_sun_stand_beside_the_published(self, page):
         assert "2.009 ± 0.049" in page._tiles["size"].object
@@ -185,7 +188,7 @@ class TestAcceleration:
             assert text in html
 
     def test_a_mock_is_compared_with_its_truth(self, page):
-        assert page._maps._panes["truth"].visible
+        assert page._maps._figures["truth"].pane.visible
         assert page._tiles["truth"].visible
         assert "%" in page._tiles["truth"].object
 
@@ -197,7 +200,7 @@ class TestAcceleration:
         assert not page._stale.visible
 
     def test_profiles_follow_the_unit(self, page):
-        profile = page._profiles._panes["x"].object
+        profile = page._profiles._figures["x"].pane.object
         before = list(profile[()])[2].dframe().a.to_numpy()
         page._maps.controls.unit.value = "1e-10 m/s2"
         after = list(profile[()])[2].dframe().a.to_numpy()
@@ -208,7 +211,7 @@ class TestAcceleration:
 def test_a_map_without_truth_hides_what_needs_it(services, session, wait):
     make_map(services.home)
     page = opened(AccelerationPage, services, session, wait)
-    assert not page._maps._panes["truth"].visible
+    assert not page._maps._figures["truth"].pane.visible
     assert not page._maps.controls.difference.visible
     assert not page._tiles["truth"].visible
 
@@ -240,3 +243,20 @@ def test_a_run_without_a_cube_is_refused(services):
         dashboard.results.load_map(
             services.home, directory.record(), services.catalogues, ("acceleration",)
         )
+
+
+def test_colour_bars_and_axes_follow_what_is_drawn(services, session, wait, mock):
+    """In place, too: HoloViews alone would leave the title of the first quantity."""
+    make_map(services.home)
+    page = opened(AccelerationPage, services, session, wait)
+    root = page._root.get_root()
+    controls = page._maps.controls
+    controls.quantity.value = "phi"
+    controls.plane.value = "y-z"
+    figures = {f.title.text: f for f in root.select({"type": Plot}) if f.title.text}
+    measured = figures["Measured"]
+    (bar,) = (part for part in measured.right if isinstance(part, ColorBar))
+    assert bar.title.startswith("a_φ")
+    assert measured.left[0].axis_label == "z [kpc]"
+    assert measured.below[0].axis_label == "y [kpc]"
+    assert measured.x_range.start < -3.5 < 3.5 < measured.x_range.end
