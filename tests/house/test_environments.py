@@ -38,7 +38,7 @@ def package(requirement):
 
 def in_conda(requirement):
     name = package(requirement)
-    return CONDA_NAMES.get(name, name) + requirement[len(name) :]
+    return CONDA_NAMES.get(name, requirement[: len(name)]) + requirement[len(name) :]
 
 
 def test_environment_lists_the_projects_requirements(project, environment):

@@ -158,7 +158,8 @@ def test_a_run_that_fails_fails_the_command(
 
 
 PROGRAM = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from dashboard.cli import main
 from engine.runs import kinds
 kinds.KINDS["map"] = kinds.Kind("run_jobs:survive_errors", kinds.KINDS["map"].check)
