@@ -90,6 +90,7 @@ PRESETS: dict[str, MapSettings] = {
         position_epochs=12,
         velocity_hidden=96,
         velocity_epochs=20,
+        velocities=768,
     ),
     "paper": MapSettings(
         members=10,
