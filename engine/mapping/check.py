@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from engine.density.model import DensityModel
 from engine.density.split import MemberSplit
 
-__all__ = ["PAIRS", "QUANTITIES", "classifier_auc", "model_cube", "sample"]
+__all__ = ["PAIRS", "QUANTITIES", "classifier_auc", "model_cube", "pull", "sample"]
 
 Floats = NDArray[np.float64]
 
@@ -126,11 +126,11 @@ def model_cube(
     variables = {
         "data_1d": (line, data_1d, counts),
         "model_1d": (line, model_1d * weight, counts),
-        "pull_1d": (line, _pull(data_1d, model_1d, weight)),
+        "pull_1d": (line, pull(data_1d, model_1d, weight)),
         "edges_1d": (("quantity", "edge"), edges),
         "data_2d": (square, data_2d, counts),
         "model_2d": (square, model_2d * weight, counts),
-        "pull_2d": (square, _pull(data_2d, model_2d, weight)),
+        "pull_2d": (square, pull(data_2d, model_2d, weight)),
         "edges_a": (("pair", "edge_2d"), np.stack([wide[a] for a, _ in columns])),
         "edges_b": (("pair", "edge_2d"), np.stack([wide[b] for _, b in columns])),
         "member_auc": ("member", np.array([area for area, _ in areas])),
@@ -151,10 +151,19 @@ def _edges(stars: Floats, bins: int) -> Floats:
     return np.stack([np.linspace(a, b, bins + 1) for a, b in zip(low, high, strict=True)])
 
 
-def _pull(data: Floats, drawn: Floats, weight: float) -> Floats:
-    """Give (data - model)/error with the Poisson errors of both; 0 where both are empty."""
-    error = np.sqrt(data + weight**2 * drawn)
-    pull: Floats = np.divide(
-        data - weight * drawn, error, out=np.zeros_like(data), where=error > 0
-    )
-    return pull
+def pull(data: Floats, drawn: Floats, weight: float) -> Floats:
+    """Give (data - expected)/error of counts; 0 where nothing is expected and nothing there.
+
+    The expected count is weight x drawn; its own Poisson error counts as well. The error comes
+    from the expectation, as that of an empty bin of data would be zero.
+
+    Parameters
+    ----------
+    data, drawn
+        Counts of stars and of samples, of one shape.
+    weight
+        Stars for each sample.
+    """
+    error = np.sqrt(weight * np.maximum(drawn, 1) * (1 + weight))
+    result: Floats = np.where(data + drawn > 0, (data - weight * drawn) / error, 0.0)
+    return result
