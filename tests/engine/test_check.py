@@ -9,8 +9,8 @@ from engine.mapping.check import classifier_auc, pull
 @pytest.mark.parametrize("weight", [0.2, 1.0, 2.0])
 def test_pulls_of_the_same_distribution_are_standard_normal(weight):
     rng = np.random.default_rng(0)
-    drawn = rng.poisson(50, 20_000).astype(float)
-    data = rng.poisson(50 * weight, 20_000).astype(float)
+    drawn = rng.poisson(500, 20_000).astype(float)
+    data = rng.poisson(500 * weight, 20_000).astype(float)
     pulls = pull(data, drawn, weight)
     assert pulls.mean() == pytest.approx(0, abs=0.05)
     assert pulls.std() == pytest.approx(1, abs=0.05)
@@ -34,4 +34,5 @@ def test_classifier_cannot_tell_equals_apart_and_tells_a_shift():
     auc, error = classifier_auc(stars, samples, seed=0)
     assert auc == pytest.approx(0.5, abs=4 * error)
     assert 0.005 < error < 0.02
-    assert classifier_auc(stars + [0.5, 0, 0, 0, 0, 0], samples, seed=0)[0] > 0.58
+    shifted = stars + np.array([0.5, 0, 0, 0, 0, 0])
+    assert classifier_auc(shifted, samples, seed=0)[0] > 0.58
