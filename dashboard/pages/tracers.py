@@ -166,15 +166,19 @@ class TracersPage(Page):
         )
         with_6d = counts["selected"] - sum(counts["not_6d"].values())
         self._editor.count(counts["selected"], counts["catalogue"], with_6d)
+        reasons = result.population.warnings
+        sentences = [_verdict(len(reasons)), *(plain(reason.sentence) for reason in reasons)]
+        codes = ["population", *(plain(reason.code) for reason in reasons)]
         self._warnings.objects = [
             pmui.Alert(
-                object=plain(reason.sentence),
-                severity="warning",
+                object=sentence,
+                severity="error" if code == "population" else "warning",
                 margin=6,
                 sizing_mode="stretch_width",
-                css_classes=[f"vo-warning-{plain(reason.code)}"],
+                css_classes=[f"vo-warning-{code}"],
             )
-            for reason in result.population.warnings
+            for code, sentence in zip(codes, sentences, strict=True)
+            if reasons
         ]
         self._starter.offer(counts["tracers"], result.population.volume.radius)
         self._draw()
@@ -205,3 +209,9 @@ class TracersPage(Page):
                 how=self.session.colour,
                 dark=self.session.dark,
             )
+
+
+def _verdict(reasons: int) -> str:
+    """Say what the reasons for distrust mean for a map of these tracers."""
+    because = "for this reason" if reasons == 1 else f"for these {reasons} reasons"
+    return f"No cell of a map of these tracers will be trusted, {because}:"
