@@ -81,7 +81,7 @@ def main() -> None:
             page.goto(address)
             page.wait_for_selector(".vo-panel-3 .bk-Figure", timeout=120_000)
             for slug in PAGES:
-                visit(page, slug, slug, 1000)
+                visit(page, slug, slug, 1250 if slug == "acceleration" else 900)
         tables = os.environ.get("VIA_OBSCURA_TRIAL_DATA")
         if tables:
             ingest(Path(tables) / f"{SAMPLE}.parquet", home)
