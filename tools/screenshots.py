@@ -56,8 +56,8 @@ def visit(page: Page, slug: str, file: str, height: int) -> None:
     """Open a page of the application and keep its picture."""
     page.set_viewport_size({"width": 1440, "height": height})
     page.get_by_text(slug.capitalize(), exact=True).first.click()
-    page.wait_for_selector(f".vo-page-{slug}")
-    page.wait_for_timeout(6000)  # every figure of a page drawn and at rest
+    page.wait_for_selector(f".vo-page-{slug} .bk-Figure", timeout=120_000)
+    page.wait_for_timeout(8000)  # the other figures of the page drawn, too, and at rest
     page.screenshot(path=IMAGES / f"{file}.png")
     say(f"docs/images/{file}.png")
 
@@ -90,7 +90,7 @@ def main() -> None:
                 page = browser.new_page()
                 page.goto(address)
                 page.wait_for_selector(".vo-panel-3 .bk-Figure", timeout=120_000)
-                visit(page, "acceleration", "real-sample", 1000)
+                visit(page, "acceleration", "real-sample", 900)
         browser.close()
 
 

@@ -182,9 +182,7 @@ class RunStarter:
         self._open.visible = mine is not None
         if mine is None:
             self._known.severity = "warning"
-            self._known.object = (
-                "These tracers have no map yet; all maps are of other cuts."
-            )
+            self._known.object = "These tracers have no map yet; all maps are of other cuts."
         else:
             self._known.severity = "info"
             self._known.object = f"These tracers have a run already; it is {plain(mine.state)}."
