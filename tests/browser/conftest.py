@@ -190,7 +190,7 @@ def drawn():
                         ...here.filter((e) => e.shadowRoot).map((e) => find(e.shadowRoot)));
                 };
                 const sizes = find(document).filter((e) => e.classList.contains('bk-Figure'))
-                    .map((e) => e.getBoundingClientRect().height);
+                    .map((e) => Math.round(e.getBoundingClientRect().height));
                 const now = JSON.stringify(sizes);
                 const calm = sizes.length >= 4 && sizes.every((h) => h > 150);
                 if (!calm || window.__sizes !== now) {
