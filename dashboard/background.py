@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any
 
 import panel as pn
+from bokeh.document import Document
+from panel.io.state import set_curdoc
 
 __all__ = ["Background"]
 
@@ -49,7 +51,17 @@ class Background:
         if document is None or document.session_context is None:
             call()
         elif not getattr(document.session_context, "destroyed", False):
-            document.add_next_tick_callback(call)
+            document.add_next_tick_callback(partial(self._once_loaded, document, call))
+
+    @staticmethod
+    def _once_loaded(document: Document, call: Callable[[], None]) -> None:
+        """Run ``call()`` when the browser has the page.
+
+        A change between the making of the page and its first connection is lost to parts that
+        the browser is still building: quick work would leave them busy for good.
+        """
+        with set_curdoc(document):
+            pn.state.onload(call)
 
     def _finished(
         self,
