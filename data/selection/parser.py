@@ -166,7 +166,10 @@ class _Reader:
         if function == "named":
             match node.args:
                 case [ast.Constant(value=str(name)), part]:
-                    return {**self.condition(part, depth + 1), "name": name}
+                    inner = self.condition(part, depth + 1)
+                    if "name" in inner:  # both names are kept
+                        inner = {"kind": "and", "of": [inner]}
+                    return {**inner, "name": name}
             raise UserError('A name is given as named("thin disc", abs(z) < 0.3).')
         raise self._no_condition(node)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -11,10 +12,28 @@ from dashboard.session import Session
 from tests.dashboard.stars import make_catalogue
 
 
+class OneAtATime(ThreadPoolExecutor):
+    """Does the work where it is asked for.
+
+    A server brings results back to the session's loop; without one they would be delivered in
+    the worker's thread, in the middle of what the test's own thread is doing.
+    """
+
+    def submit(self, work, /, *args, **kwargs):
+        future = Future()
+        try:
+            future.set_result(work(*args, **kwargs))
+        except Exception as error:  # as an executor does: it belongs to the future
+            future.set_exception(error)
+        return future
+
+
 @pytest.fixture
 def services(tmp_path):
     """Services on an empty home."""
     made = Services(tmp_path)
+    made.executor.shutdown()
+    made.executor = OneAtATime(1)
     yield made
     made.close()
 

@@ -85,6 +85,12 @@ def test_long_chains_are_not_deep():
     assert len(parse(" | ".join(["(x < 1)"] * 60))["of"]) == 60
 
 
+@pytest.mark.parametrize("outer", ["a", "b"])
+def test_a_name_around_a_name_keeps_both(outer):
+    text = f'named("{outer}", named("a", x >= 1))'
+    assert to_text(parse(text)) == text
+
+
 def test_comments_are_ignored():
     assert parse("x < 1 # hot stars") == parse("x < 1")
 
