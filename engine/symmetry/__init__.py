@@ -1,0 +1,1 @@
+"""How symmetric a map is: north against south, round the axis, and the tilt of its field."""
