@@ -1,0 +1,1 @@
+"""Circular velocity from a map and from stars, and the axisymmetric Jeans baseline."""
