@@ -1,0 +1,1 @@
+"""Small tables of published values, each with its full citation."""
