@@ -8,8 +8,8 @@ likelihood; Wood 2011, J. R. Stat. Soc. B 73, 3), for counts in Laplace's approx
 
     -2 ln evidence = chi^2 (or the Poisson deviance) + b.P b + ln |X'WX + P| - ln |P|_+
 
-The smallest expected error of the values (AIC) was tried first: it follows the noise too often for
-derivatives, with errors twice as large.
+The smallest expected error of the values (AIC) was tried too: it follows the noise too often for
+derivatives, and the acceleration of a mock disc galaxy comes out with nearly twice the error.
 """
 
 from __future__ import annotations
