@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, stack_module_state, vmap
 
-from engine.density.flow import FlowShape, MemberFlow
+from engine.density.mixture import MemberMixture, MixtureShape
 
 __all__ = ["StackedFlow"]
 
@@ -33,9 +33,9 @@ class StackedFlow:
 
     def __init__(
         self,
-        shape: FlowShape,
+        shape: MixtureShape,
         parameters: Mapping[str, Tensor],
-        skeleton: MemberFlow | None = None,
+        skeleton: MemberMixture | None = None,
     ) -> None:
         self.shape = shape
         self.parameters = dict(parameters)
@@ -43,21 +43,23 @@ class StackedFlow:
         device = next(iter(self.parameters.values())).device
         if skeleton is None:
             with torch.random.fork_rng(devices=[]):
-                skeleton = MemberFlow(shape).to(device).requires_grad_(requires_grad=False)
+                skeleton = MemberMixture(shape).to(device).requires_grad_(requires_grad=False)
         self._skeleton = skeleton
 
     @classmethod
-    def initialise(cls, shape: FlowShape, seeds: list[int], device: torch.device) -> StackedFlow:
+    def initialise(
+        cls, shape: MixtureShape, seeds: list[int], device: torch.device
+    ) -> StackedFlow:
         """Make untrained members, one from each seed, without touching the global generator."""
         with torch.random.fork_rng(devices=[]):
             flows = []
             for seed in seeds:
                 torch.manual_seed(seed)
-                flows.append(MemberFlow(shape))
+                flows.append(MemberMixture(shape))
         parameters, _ = stack_module_state(flows)
         return cls(shape, {name: p.detach().to(device) for name, p in parameters.items()})
 
-    def member(self, index: int) -> MemberFlow:
+    def member(self, index: int) -> MemberMixture:
         """Give one member as a module of its own."""
         module = copy.deepcopy(self._skeleton)
         module.load_state_dict({k: p[index] for k, p in self.parameters.items()}, strict=False)
@@ -104,9 +106,9 @@ class StackedFlow:
 
 
 class _InverseCall(torch.nn.Module):
-    """Give ``MemberFlow.inverse`` the form that ``functional_call`` needs."""
+    """Give ``MemberMixture.inverse`` the form that ``functional_call`` needs."""
 
-    def __init__(self, module: MemberFlow) -> None:
+    def __init__(self, module: MemberMixture) -> None:
         super().__init__()
         self.module = module
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from engine.density.ensemble import StackedFlow
-from engine.density.flow import FlowShape
+from engine.density.frame import VelocityFrame
+from engine.density.mixture import MixtureShape
 from engine.density.preprocess import BallMap, Standardiser
 
 __all__ = ["Coordinates", "DensityModel"]
@@ -25,18 +26,21 @@ class Coordinates:
         Ball of the volume to R^3.
     latent
         Standardiser of the mapped positions, the coordinates of p(x).
+    frame
+        Coordinates of the context and of the velocities of p(v|x).
     space
-        Standardiser of the positions themselves, the context of p(v|x): bounded in the volume,
-        so that the conditioners are never asked beyond what they have seen.
+        Standardiser of the context, which is made of the positions themselves: bounded in the
+        volume, so that the network is never asked beyond what it has seen.
     velocity
-        Standardiser of the velocities.
+        Standardiser of the velocities in the frame.
     velocity_range
-        (2, 3) km/s: the interval on each axis that holds all but the outermost 0.01% of the
-        tracers on either side; beyond it the flow extrapolates.
+        (2, 3) km/s: the interval of each component in the frame that holds all but the
+        outermost 0.01% of the tracers on either side; beyond it the flow extrapolates.
     """
 
     ball: BallMap
     latent: Standardiser
+    frame: VelocityFrame
     space: Standardiser
     velocity: Standardiser
     velocity_range: Tensor
@@ -45,18 +49,34 @@ class Coordinates:
     def fit(cls, x: Tensor, v: Tensor, ball: BallMap) -> Coordinates:
         """Fit to tracers at x (n, 3) kpc with velocities v (n, 3) km/s, on the CPU."""
         mapped, _ = ball.forward(x.double())
+        frame = VelocityFrame.of(ball.centre, ball.radius, x)
+        turned = frame.forward(x, v)
         return cls(
             ball,
             Standardiser.fit(mapped.to(x.dtype)),
-            Standardiser.fit(x),
-            Standardiser.fit(v),
-            _range(v),
+            frame,
+            Standardiser.fit(frame.context(x)),
+            Standardiser.fit(turned),
+            _range(turned),
         )
 
-    def knows(self, v: Tensor) -> Tensor:
-        """Tell which velocities (..., 3) lie in ``velocity_range``, (...)."""
+    def context(self, x: Tensor) -> Tensor:
+        """Give what p(v|x) is conditioned on, (..., 5), at positions (..., 3) kpc."""
+        return self.space.forward(self.frame.context(x))
+
+    def standard_velocity(self, x: Tensor, v: Tensor) -> Tensor:
+        """Give velocities v (..., 3) km/s at x (..., 3) as the flow sees them."""
+        return self.velocity.forward(self.frame.forward(x, v))
+
+    def physical_velocity(self, x: Tensor, value: Tensor) -> Tensor:
+        """Undo ``standard_velocity``."""
+        return self.frame.inverse(x, self.velocity.inverse(value))
+
+    def knows(self, x: Tensor, v: Tensor) -> Tensor:
+        """Tell which velocities v (..., 3) at x (..., 3) lie in ``velocity_range``, (...)."""
+        turned = self.frame.forward(x, v)
         low, high = self.velocity_range.to(v)
-        known: Tensor = ((v >= low) & (v <= high)).all(-1)
+        known: Tensor = ((turned >= low) & (turned <= high)).all(-1)
         return known
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,14 +84,16 @@ class Coordinates:
         names = ("latent", "space", "velocity")
         pairs = {n: [getattr(self, n).mean, getattr(self, n).scale] for n in names}
         ball = {"centre": self.ball.centre, "radius": self.ball.radius}
-        return {**ball, **pairs, "velocity_range": self.velocity_range}
+        frame = {"cylindrical": self.frame.cylindrical, "height": self.frame.height}
+        return {**ball, **pairs, "frame": frame, "velocity_range": self.velocity_range}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Coordinates:
         """Undo ``to_dict``."""
         parts = {n: Standardiser(*stored[n]) for n in ("latent", "space", "velocity")}
         ball = BallMap(stored["centre"], stored["radius"])
-        return cls(ball, **parts, velocity_range=stored["velocity_range"])
+        frame = VelocityFrame(**stored["frame"])
+        return cls(ball, frame=frame, **parts, velocity_range=stored["velocity_range"])
 
 
 def _range(v: Tensor) -> Tensor:
@@ -115,11 +137,9 @@ class DensityModel:
 
     def log_velocity(self, x: Tensor, v: Tensor) -> Tensor:
         """Give ln p(v|x), (M, ...), in ln (km/s)^-3, at x, v (M, ..., 3)."""
-        standard = self.coordinates.velocity
-        value = standard.forward(v)
-        return self.velocity.log_prob(
-            value, self.coordinates.space.forward(x)
-        ) + standard.log_det.to(v)
+        value = self.coordinates.standard_velocity(x, v)
+        log_det = self.coordinates.velocity.log_det.to(v)
+        return self.velocity.log_prob(value, self.coordinates.context(x)) + log_det
 
     def log_density(self, x: Tensor, v: Tensor) -> Tensor:
         """Give ln f(x, v) = ln p(x) + ln p(v|x), (M, ...)."""
@@ -140,8 +160,8 @@ class DensityModel:
         Tensor
             (M, ..., 3) km/s.
         """
-        latent = self.velocity.inverse(base, self.coordinates.space.forward(x))
-        return self.coordinates.velocity.inverse(latent)
+        value = self.velocity.inverse(base, self.coordinates.context(x))
+        return self.coordinates.physical_velocity(x, value)
 
     def positions(self, base: Tensor) -> Tensor:
         """Map standard normal draws (M, ..., 3) to positions of p(x), kpc."""
@@ -187,7 +207,7 @@ class DensityModel:
 
         def flow(name: str) -> StackedFlow:
             parameters = {k: p.to(device) for k, p in stored[name]["parameters"].items()}
-            return StackedFlow(FlowShape(**stored[name]["shape"]), parameters)
+            return StackedFlow(MixtureShape(**stored[name]["shape"]), parameters)
 
         return cls(
             flow("position"), flow("velocity"), Coordinates.from_dict(stored["coordinates"])

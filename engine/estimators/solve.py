@@ -108,8 +108,11 @@ def _solve_batch(model: DensityModel, x: Tensor, base: Tensor) -> tuple[Tensor, 
         wide = x[None, :, None].expand(members, -1, share, -1)
         own = model.velocities(wide, base[:, None].expand(-1, len(x), -1, -1))
     shared = own.transpose(0, 1).reshape(1, len(x), members * share, 3)
-    known = model.coordinates.knows(shared)
-    safe = torch.where(known[..., None], shared, model.coordinates.velocity.mean.to(shared))
+    known = model.coordinates.knows(x[None, :, None], shared)
+    middle = model.coordinates.physical_velocity(
+        x[None, :, None], torch.zeros_like(shared[:, :, :1])
+    )
+    safe = torch.where(known[..., None], shared, middle)
     v = safe.expand(members, -1, -1, -1)
     solution = solve_normal_equations(*model.scores(x, v), v, known.expand(members, -1, -1))
     return solution.acceleration, solution.condition, solution.residual

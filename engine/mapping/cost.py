@@ -8,10 +8,10 @@ from engine.mapping.presets import MapSettings
 
 __all__ = ["Cost", "estimate_cost"]
 
-_TRAIN_RATE = 1.5e10
+_TRAIN_RATE = 1.27e10
 _SCORE_RATE = 2.5e10
-"""Weights passed a second on two cores (6 layers of 2 x 64 units: 250,000 and 400,000 stars/s),
-measured; other machines scale both alike."""
+"""Weights passed a second on two cores (6 normals and a block of 96 units: 285,000 stars/s in
+training), measured; other machines scale both alike."""
 
 _FIXED_SECONDS = 15.0
 """Start of the process, the check by samples and a classifier, and writing."""
@@ -47,8 +47,12 @@ def estimate_cost(settings: MapSettings, tracers: int, radius: float = 4.0) -> C
     """
     stars = tracers * (1 - settings.validation) * settings.members
     weights = {
-        "position": _weights(settings.position_transforms, settings.position_hidden, 3),
-        "velocity": _weights(settings.velocity_transforms, settings.velocity_hidden, 6),
+        flow: _weights(
+            getattr(settings, f"{flow}_components"),
+            getattr(settings, f"{flow}_hidden"),
+            getattr(settings, f"{flow}_blocks"),
+        )
+        for flow in ("position", "velocity")
     }
     epochs = {flow: settings.training(flow, tracers).epochs for flow in weights}
     cells = 0.55 * (2 * radius / settings.spacing + 1) ** 2 * settings.z_cells
@@ -62,6 +66,10 @@ def estimate_cost(settings: MapSettings, tracers: int, radius: float = 4.0) -> C
     )
 
 
-def _weights(transforms: int, hidden: int, inputs: int) -> float:
-    """Weights of a flow's conditioners, and what its elementwise work is worth in weights."""
-    return transforms * (hidden * hidden + hidden * (inputs + 6) + 50 * 2 * hidden)
+def _weights(components: int, hidden: int, blocks: int) -> float:
+    """Weights of a flow's network, and what its elementwise work is worth in weights.
+
+    Measured: an output of a mixture costs as much as 300 weights, a unit as much as 20.
+    """
+    outputs = 9 * components
+    return 2 * blocks * hidden * (hidden + 20) + hidden * (8 + outputs) + 300 * outputs

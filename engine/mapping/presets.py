@@ -27,9 +27,10 @@ class MapSettings:
         Whether each member learns from its own bootstrap sample.
     validation
         Part of the stars that a member does not learn from.
-    position_transforms, position_hidden, position_epochs
-        Autoregressive layers, width of their two hidden layers and passes for p(x).
-    velocity_transforms, velocity_hidden, velocity_epochs
+    position_components, position_hidden, position_blocks, position_epochs
+        Normals in each conditional, width and residual blocks of the network, and passes over
+        the stars for p(x).
+    velocity_components, velocity_hidden, velocity_blocks, velocity_epochs
         The same for p(v|x).
     batch, learning_rate, patience, average
         See ``TrainingSettings``.
@@ -46,14 +47,16 @@ class MapSettings:
     members: int = 4
     bootstrap: bool = True
     validation: float = 0.1
-    position_transforms: int = 6
-    position_hidden: int = 64
-    position_epochs: int = 6
-    velocity_transforms: int = 6
-    velocity_hidden: int = 64
-    velocity_epochs: int = 10
-    batch: int = 4096
-    learning_rate: float = 4e-3
+    position_components: int = 12
+    position_hidden: int = 96
+    position_blocks: int = 1
+    position_epochs: int = 8
+    velocity_components: int = 6
+    velocity_hidden: int = 96
+    velocity_blocks: int = 1
+    velocity_epochs: int = 8
+    batch: int = 2048
+    learning_rate: float = 5e-3
     patience: int = 8
     average: float = 0.99
     velocities: int = 512
@@ -87,19 +90,21 @@ PRESETS: dict[str, MapSettings] = {
     "quick": MapSettings(),
     "standard": MapSettings(
         members=8,
-        position_epochs=12,
-        velocity_hidden=96,
-        velocity_epochs=20,
+        position_epochs=16,
+        velocity_hidden=128,
+        velocity_epochs=16,
         velocities=768,
     ),
     "paper": MapSettings(
         members=10,
-        position_transforms=8,
-        position_hidden=96,
-        position_epochs=60,
-        velocity_transforms=8,
-        velocity_hidden=128,
-        velocity_epochs=60,
+        position_components=16,
+        position_hidden=128,
+        position_blocks=2,
+        position_epochs=40,
+        velocity_components=8,
+        velocity_hidden=192,
+        velocity_blocks=2,
+        velocity_epochs=40,
         velocities=10_000,
         spacing=0.25,
         z_cells=49,
@@ -113,11 +118,13 @@ _STEPS_PER_EPOCH, _LEAST_STEPS, _LEAST_BATCH = 40, 400, 128
 _BOUNDS: dict[str, tuple[float, float]] = {
     "members": (1, 256),
     "validation": (0.01, 0.9),
-    "position_transforms": (1, 64),
+    "position_components": (1, 256),
     "position_hidden": (4, 4096),
+    "position_blocks": (1, 32),
     "position_epochs": (1, 100_000),
-    "velocity_transforms": (1, 64),
+    "velocity_components": (1, 256),
     "velocity_hidden": (4, 4096),
+    "velocity_blocks": (1, 32),
     "velocity_epochs": (1, 100_000),
     "batch": (32, 10_000_000),
     "learning_rate": (1e-7, 1.0),

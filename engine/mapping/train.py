@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.density.checkpoint import load_checkpoint, save_checkpoint
 from engine.density.ensemble import StackedFlow
-from engine.density.flow import FlowShape
+from engine.density.mixture import MixtureShape
 from engine.density.model import Coordinates, DensityModel
 from engine.density.split import MemberSplit, split_members
 from engine.density.training import Epoch, Training, TrainingState
@@ -79,11 +79,11 @@ def train_density_model(
         return DensityModel.from_dict(load_checkpoint(final), device), split
     mapped, _ = coordinates.ball.forward(x.double())  # near the edge atanh needs the digits
     latent = coordinates.latent.forward(mapped.to(x.dtype)).to(device)
-    context = coordinates.space.forward(x).to(device)
-    velocity = coordinates.velocity.forward(v).to(device)
-    inputs: dict[str, tuple[Tensor, Tensor | None, FlowShape]] = {
-        "position": (latent, None, _shape(settings, "position")),
-        "velocity": (velocity, context, _shape(settings, "velocity")),
+    context = coordinates.context(x).to(device)
+    velocity = coordinates.standard_velocity(x, v).to(device)
+    inputs: dict[str, tuple[Tensor, Tensor | None, MixtureShape]] = {
+        "position": (latent, None, _shape(settings, "position", 0)),
+        "velocity": (velocity, context, _shape(settings, "velocity", context.shape[1])),
     }
     flows = {
         name: _train_flow(
@@ -96,19 +96,17 @@ def train_density_model(
     return model, split
 
 
-def _shape(settings: MapSettings, flow: str) -> FlowShape:
-    if flow == "position":
-        width = settings.position_hidden
-        return FlowShape(3, 0, settings.position_transforms, (width, width))
-    width = settings.velocity_hidden
-    return FlowShape(3, 3, settings.velocity_transforms, (width, width))
+def _shape(settings: MapSettings, flow: str, context: int) -> MixtureShape:
+    names = ("components", "hidden", "blocks")
+    chosen: dict[str, int] = {name: getattr(settings, f"{flow}_{name}") for name in names}
+    return MixtureShape(3, context, **chosen)
 
 
 def _train_flow(
     name: str,
     values: Tensor,
     context: Tensor | None,
-    shape: FlowShape,
+    shape: MixtureShape,
     split: MemberSplit,
     settings: MapSettings,
     seed: int,

@@ -19,8 +19,6 @@ TINY = {
     "members": 2,
     "position_hidden": 16,
     "velocity_hidden": 16,
-    "position_transforms": 2,
-    "velocity_transforms": 2,
     "position_epochs": 3,
     "velocity_epochs": 3,
     "batch": 512,

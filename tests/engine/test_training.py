@@ -5,13 +5,13 @@ import torch
 
 from engine.density.checkpoint import load_checkpoint, save_checkpoint
 from engine.density.ensemble import StackedFlow
-from engine.density.flow import FlowShape
+from engine.density.mixture import MixtureShape
 from engine.density.settings import TrainingSettings
 from engine.density.split import epoch_permutations, split_members
 from engine.density.training import Training, TrainingState
 
 CPU = torch.device("cpu")
-SHAPE = FlowShape(3, 0, transforms=2, hidden=(16, 16))
+SHAPE = MixtureShape(3, 0, components=3, hidden=16, blocks=1)
 
 
 @pytest.fixture(scope="module")

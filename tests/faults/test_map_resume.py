@@ -21,8 +21,6 @@ TINY = {
     "members": 2,
     "position_epochs": 3,
     "velocity_epochs": 6,
-    "position_transforms": 2,
-    "velocity_transforms": 2,
     "position_hidden": 8,
     "velocity_hidden": 8,
     "batch": 256,

@@ -46,8 +46,6 @@ def cube(tmp_path_factory):
             "velocity_epochs": 12,
             "position_hidden": 32,
             "velocity_hidden": 32,
-            "position_transforms": 4,
-            "velocity_transforms": 4,
             "velocities": 256,
             "z_cells": 13,
         },

@@ -1,0 +1,76 @@
+"""The coordinates in which p(v|x) sees positions and velocities.
+
+About the Galactic axis a disc changes little with azimuth, and so do the velocities in
+cylindrical components: a flow that is given these has less to learn than one that must find the
+rotation of the velocity ellipsoid by itself. Nothing is assumed: the azimuth is still an input.
+Near the axis the components turn without end, so that a volume that comes close to it is
+described by Cartesian ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["VelocityFrame"]
+
+_AXIS_MARGIN = 1.1
+"""The axis must be farther from the centre than this many radii of the volume."""
+
+
+@dataclass(frozen=True)
+class VelocityFrame:
+    """Cylindrical or Cartesian coordinates for p(v|x).
+
+    Parameters
+    ----------
+    cylindrical
+        Whether (R, phi, z) and (v_R, v_phi, v_z) are used, else (x, y, z) and (v_x, v_y, v_z).
+        Angles and v_phi are counted counter-clockwise seen from +z.
+    height
+        kpc; asinh(z / height) and ln(1 + (z / height)^2) / 2 are further coordinates of the
+        position: a disc changes quickly near its plane, and much alike on both sides of it.
+        With z alone the dispersions came out up to 8% wrong within 0.35 kpc of the plane.
+    """
+
+    cylindrical: bool
+    height: float
+
+    @classmethod
+    def of(cls, centre: Tensor, radius: float, x: Tensor) -> VelocityFrame:
+        """Choose for a ball and its tracers at x (n, 3) kpc.
+
+        ``height`` is half of the median distance from the plane.
+        """
+        axis = float(torch.linalg.vector_norm(centre[:2]))
+        height = 0.5 * float(x[:, 2].abs().median())
+        return cls(axis > _AXIS_MARGIN * radius, max(height, 1e-3 * radius))
+
+    def context(self, x: Tensor) -> Tensor:
+        """Give the coordinates (..., 5) of positions (..., 3) kpc."""
+        z = x[..., 2]
+        ratio = z / self.height
+        vertical = [z, torch.asinh(ratio), 0.5 * torch.log1p(ratio**2)]
+        if not self.cylindrical:
+            return torch.stack([x[..., 0], x[..., 1], *vertical], -1)
+        ring = torch.hypot(x[..., 0], x[..., 1])
+        return torch.stack([ring, torch.atan2(x[..., 1], x[..., 0]), *vertical], -1)
+
+    def forward(self, x: Tensor, v: Tensor) -> Tensor:
+        """Turn velocities (..., 3) km/s at x (..., 3) into the frame; a rotation."""
+        return self._turn(x, v, 1.0)
+
+    def inverse(self, x: Tensor, v: Tensor) -> Tensor:
+        """Undo ``forward``."""
+        return self._turn(x, v, -1.0)
+
+    def _turn(self, x: Tensor, v: Tensor, sense: float) -> Tensor:
+        if not self.cylindrical:
+            return v
+        ring = torch.hypot(x[..., 0], x[..., 1])
+        cosine, sine = x[..., 0] / ring, sense * x[..., 1] / ring
+        along = cosine * v[..., 0] + sine * v[..., 1]
+        across = cosine * v[..., 1] - sine * v[..., 0]
+        return torch.stack([along, across, v[..., 2].expand_as(along)], -1)

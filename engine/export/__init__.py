@@ -1,0 +1,1 @@
+"""Cubes in the formats of others: NetCDF, FITS, and copies of the zarr folder."""
