@@ -32,7 +32,7 @@ class Agreement:
     median_difference
         Median of second minus first; NaN where no cell is left, as everything below.
     median_relative
-        Median of ``abs(second - first) / abs(first)``.
+        Median of ``abs(second - first) / abs(first)`` where the first is not zero.
     rms_pull
         Root mean square of the pulls: 1 if the two differ as their errors say.
     within_one
@@ -176,13 +176,13 @@ def agreement(
     apart = second[used] - first[used]
     pulls = pull(first, first_sd, second, second_sd)[used]
     pulls = pulls[np.isfinite(pulls)]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.abs(apart) / np.abs(first[used])
+    known = first[used] != 0
+    relative = np.abs(apart[known] / first[used][known])
     return Agreement(
         cells=cells,
         share=share,
         median_difference=float(np.median(apart)),
-        median_relative=float(np.nanmedian(relative)),
+        median_relative=float(np.median(relative)) if relative.size else float("nan"),
         rms_pull=float(np.sqrt(np.mean(pulls**2))) if pulls.size else float("nan"),
         within_one=float(np.mean(np.abs(pulls) < 1)) if pulls.size else float("nan"),
     )

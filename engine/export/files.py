@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from data.errors import UserError
@@ -76,8 +77,8 @@ def place(target: Path, write: Callable[[Path], None], *, overwrite: bool = Fals
         target.parent.mkdir(parents=True, exist_ok=True)
         write(building)
         check_free([target], overwrite=overwrite)
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)
+        if target.is_dir() or building.is_dir():
+            _remove(target)  # a folder takes no place that is taken
         building.replace(target)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -93,4 +94,5 @@ def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
