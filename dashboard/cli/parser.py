@@ -48,6 +48,7 @@ def build_parser() -> Parser:
     _add_catalogues(commands)
     _add_map(commands)
     _add_runs(commands)
+    _add_export(commands)
     return parser
 
 
@@ -206,6 +207,37 @@ def _add_runs(commands: _Commands) -> None:
         action.add_argument("run", metavar="RUN", nargs="+" if several else None)
         if name == "resume":
             action.add_argument("--wait", action="store_true", help="wait for the result")
+
+
+def _add_export(commands: _Commands) -> None:
+    about = "Export figures and data of a finished run."
+    parser = _command(commands, "export", about, "export:export")
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument(
+        "--what",
+        default="all",
+        metavar="CUBE",
+        help="acceleration, profiles, model or another cube of the run (default: all)",
+    )
+    parser.add_argument(
+        "--format",
+        action="append",
+        choices=["png", "svg", "pdf", "nc", "zarr", "fits", "py"],
+        help="of figures, of data, or py for a script that draws the slice; may be repeated "
+        "(default: pdf)",
+    )
+    parser.add_argument("--to", default=".", metavar="FOLDER", help="default: the present one")
+    parser.add_argument("--overwrite", action="store_true", help="replace older files")
+    figure = parser.add_argument_group("what figures and scripts show")
+    figure.add_argument("--plane", default="x-y", help="x-y, x-z or y-z")
+    figure.add_argument("--at", type=float, metavar="KPC", help="where it cuts (default: the Sun)")
+    figure.add_argument("--quantity", default="abs", help="abs, x, y, z, R or phi")
+    figure.add_argument("--unit", default="km2/s2/kpc", help="km2/s2/kpc or '1e-10 m/s2'")
+    figure.add_argument("--estimator", help="default: that of the cube")
+    figure.add_argument("--arrows", action="store_true", help="draw the direction in the plane")
+    figure.add_argument(
+        "--untrusted", action="store_true", help="draw also what is not to be believed"
+    )
 
 
 def _triple(parser: argparse.ArgumentParser, name: str, about: str) -> None:
