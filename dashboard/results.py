@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from dashboard.catalogues import CatalogueListing
     from dashboard.views.slices import Field
 
-__all__ = ["MapResult", "load_map", "truth_errors"]
+__all__ = ["MapResult", "MissingCubeError", "load_map", "truth_errors"]
+
+
+class MissingCubeError(UserError):
+    """A run that is done and whole, but was made without a cube that is asked for."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class MapResult:
     record, directory
         The run and its folder.
     cubes
-        The cubes that were asked for, by name.
+        The cubes that were asked for, by name, as far as the run has them.
     paths
         Where every cube of the run lies, by name.
     catalogue_name
@@ -57,7 +61,11 @@ class MapResult:
 
 
 def load_map(
-    home: Path, record: RunRecord, catalogues: CatalogueListing, names: tuple[str, ...]
+    home: Path,
+    record: RunRecord,
+    catalogues: CatalogueListing,
+    names: tuple[str, ...],
+    optional: tuple[str, ...] = (),
 ) -> MapResult:
     """Read the result of a finished map.
 
@@ -71,11 +79,15 @@ def load_map(
         Where the catalogue's name and a mock's truth are found.
     names
         Cubes to read.
+    optional
+        Cubes to read where the run has them.
 
     Raises
     ------
+    MissingCubeError
+        If the run was made without one of the cubes.
     UserError
-        If the run has no result, or a cube is missing or damaged.
+        If the run has no result, or a cube is damaged.
     """
     directory = run_directory(home, record.id)
     result = record.result or directory.result()
@@ -86,12 +98,17 @@ def load_map(
     paths = _paths(directory, result.get("cubes"))
     missing = [name for name in names if name not in paths]
     if missing:
-        raise UserError(f"Run {record.id} has no cube named {missing[0]!r}.", "Run the map again.")
+        raise MissingCubeError(
+            f"Run {record.id} has no cube named {missing[0]!r}.", "Run the map again."
+        )
     name, truth = _catalogue(catalogues, record.catalogue)
     return MapResult(
         record=record,
         directory=directory,
-        cubes={cube: read_cube(paths[cube]) for cube in names},
+        cubes={
+            cube: read_cube(paths[cube])
+            for cube in (*names, *(name for name in optional if name in paths))
+        },
         paths=paths,
         catalogue_name=name,
         truth=truth,

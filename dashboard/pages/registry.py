@@ -47,4 +47,11 @@ PAGES = (
         "dashboard.pages.acceleration",
         "AccelerationPage",
     ),
+    PageEntry(
+        "asymmetry",
+        "Asymmetry",
+        "balance",
+        "dashboard.pages.asymmetry",
+        "AsymmetryPage",
+    ),
 )

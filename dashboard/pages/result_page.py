@@ -18,7 +18,7 @@ from dashboard.pages.placeholder import empty_state
 from dashboard.plain import plain
 from dashboard.policy import run_states
 from dashboard.policy.map_choice import Choice, choose
-from dashboard.results import MapResult, load_map
+from dashboard.results import MapResult, MissingCubeError, load_map
 from dashboard.services import Services
 from dashboard.session import Session
 from data.errors import UserError
@@ -35,9 +35,10 @@ class ResultPage(Page):
     result, or one whose cubes cannot be read.
     """
 
-    #: Inert class of the page, and the cubes that it reads.
+    #: Inert class of the page, the cubes that it reads, and those that it can do without.
     slug: ClassVar[str]
     cubes: ClassVar[tuple[str, ...]]
+    optional: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, services: Services, session: Session) -> None:
         super().__init__(services, session)
@@ -152,7 +153,9 @@ class ResultPage(Page):
             )
         )
         self.session.background(
-            lambda: load_map(self.services.home, run, self.services.catalogues, self.cubes),
+            lambda: load_map(
+                self.services.home, run, self.services.catalogues, self.cubes, self.optional
+            ),
             self._loaded,
             self._unreadable,
         )
@@ -195,6 +198,10 @@ class ResultPage(Page):
             job()
 
     def _unreadable(self, error: BaseException) -> None:
+        if isinstance(error, MissingCubeError):
+            self._shown = None
+            self._say(self._made_without())
+            return
         if not isinstance(error, UserError):
             self.session.report(error)
             error = UserError("The map cannot be shown.")
@@ -224,6 +231,17 @@ class ResultPage(Page):
             "A map is made by a run: choose the stars on the page Tracers and start one there.",
             self._link("Go to Tracers", "tracers"),
             css_class="vo-no-map",
+        )
+
+    def _made_without(self) -> Viewable:
+        return empty_state(
+            "history",
+            "This run was made without it",
+            "Its map was made before this page was there, so the cubes that the page shows are "
+            "not among its results. Nothing is wrong with the run: a new one of the same stars "
+            "makes them.",
+            self._link("Go to Tracers", "tracers"),
+            css_class="vo-made-without",
         )
 
     def _waiting(self, run: RunRecord) -> Viewable:

@@ -22,18 +22,21 @@ def acceleration_at(x, y, z):
     return -(229.0**2) / m2 * np.stack([x, y, z / q**2])
 
 
-def _axis_z(n):
+def _axis_z(n, middle):
     """Odd number of heights, finer near the plane, kpc."""
     u = np.linspace(-1, 1, n)
-    return SUN[2] + RADIUS * 0.98 * np.sign(u) * np.abs(u) ** 1.6
+    return middle + RADIUS * 0.98 * np.sign(u) * np.abs(u) ** 1.6
 
 
-def acceleration_cube(n=16, estimators=("boltzmann",), seed=0, trusted=True):
-    """Acceleration cube: analytic field with 2% noise, NaN outside the 4 kpc ball."""
+def acceleration_cube(n=16, estimators=("boltzmann",), seed=0, trusted=True, middle=SUN[2]):
+    """Acceleration cube: analytic field with 2% noise, NaN outside the 4 kpc ball.
+
+    ``middle`` is the height about which the layers are symmetric.
+    """
     rng = np.random.default_rng(seed)
     x = SUN[0] + np.linspace(-1, 1, n) * RADIUS * 0.98
     y = np.linspace(-1, 1, n) * RADIUS * 0.98
-    z = _axis_z(n + 1 - n % 2)
+    z = _axis_z(n + 1 - n % 2, middle)
     grid = np.stack(np.meshgrid(x, y, z, indexing="ij"))
     distance = np.sqrt(((grid - np.array(SUN)[:, None, None, None]) ** 2).sum(axis=0))
     inside = distance < RADIUS

@@ -88,12 +88,15 @@ def add_losses(directory, epochs, start=0, members=4):
                 file.write(json.dumps(event) + "\n")
 
 
-def make_map(home, *, order=0, trusted=True, warnings=(), estimators=("boltzmann",), **changes):
-    """Write a finished map with its three cubes."""
+def make_map(
+    home, *, order=0, trusted=True, warnings=(), estimators=("boltzmann",), more=None, **changes
+):
+    """Write a finished map with its three cubes, and ``more`` cubes by name."""
     cubes = {
         "acceleration": acceleration_cube(n=16, trusted=trusted, estimators=estimators),
         "profiles": profiles_cube(estimators=estimators),
         "model": model_cube(),
+        **(more or {}),
     }
     at_sun = dict(RESULT_AT_SUN)
     if not trusted:
