@@ -6,6 +6,8 @@ import numpy as np
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.export.view import View
+from dashboard.pages.export_menu import ExportMenu
 from dashboard.pages.map_panel import MapPanel
 from dashboard.pages.parts import tile, tile_text
 from dashboard.pages.profile_panel import ProfilePanel
@@ -19,7 +21,7 @@ from dashboard.results import MapResult, truth_errors
 from dashboard.services import Services
 from dashboard.session import Session
 from dashboard.staleness import stale_sentence
-from dashboard.views.slices import sun_position
+from dashboard.views.slices import grid_values, sun_position
 
 __all__ = ["AccelerationPage"]
 
@@ -37,6 +39,12 @@ class AccelerationPage(ResultPage):
         self._maps = MapPanel(session, self.draw)
         self._profiles = ProfilePanel(session, self._maps.controls, self.draw)
         self._sun = SunPanel()
+        self._export = ExportMenu(
+            session,
+            lambda: self.result,
+            self._on_screen_now,
+            {"Slice and its cube": "acceleration", "Profiles": "profiles"},
+        )
         session.param.watch(
             session.guarded(lambda _: self._show_staleness()), ["catalogue", "selection", "volume"]
         )
@@ -65,6 +73,7 @@ class AccelerationPage(ResultPage):
             pmui.Row(*self._tiles.values(), sizing_mode="stretch_width", margin=0),
             self._maps.view,
             self._caption,
+            self._export.view,
             self._profiles.view,
             self._sun.view,
         ]
@@ -84,6 +93,22 @@ class AccelerationPage(ResultPage):
     def recolour(self) -> None:
         """Draw the lines in the colours of the session; maps have colours of their own."""
         self._profiles.recolour()
+
+    def _on_screen_now(self) -> View:
+        """Give what the maps show, for an export of the same."""
+        at = self._maps.controls
+        cube = self.result.cubes["acceleration"]
+        return View(
+            plane=at.plane.value,
+            at=float(grid_values(cube, at.plane.value)[at.index_in(cube)]),
+            quantity=at.quantity.value,
+            unit=at.unit.value,
+            estimator=at.estimator.value,
+            show_untrusted=at.show_untrusted.value,
+            relative=at.relative.value == "percent",
+            difference=at.difference.value,
+            arrows=at.arrows.value,
+        )
 
     def _show_staleness(self) -> None:
         """Mark a map that no longer belongs to what is selected."""

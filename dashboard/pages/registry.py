@@ -54,4 +54,5 @@ PAGES = (
         "dashboard.pages.asymmetry",
         "AsymmetryPage",
     ),
+    PageEntry("compare", "Compare", "compare", "dashboard.pages.compare", "ComparePage"),
 )

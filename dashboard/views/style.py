@@ -63,7 +63,7 @@ def _hook(colours: dict[str, str], grid: bool) -> Hook:
     def style(plot: Any, _: object) -> None:  # noqa: ANN401  HoloViews' plot classes are untyped
         # With every update, for HoloViews sets axes back; what is as it was is not sent again.
         _style_figure(plot.state, colours, grid)
-        for part in (plot, *getattr(plot, "subplots", {}).values()):
+        for part in (plot, *(getattr(plot, "subplots", None) or {}).values()):
             _title_colour_bar(part)
 
     return style
