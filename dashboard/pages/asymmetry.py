@@ -24,19 +24,19 @@ from dashboard.policy.asymmetries import (
     verdict,
     word,
 )
-from dashboard.policy.captions import provenance_sentence
+from dashboard.policy.captions import provenance_sentence, trust_alert
 from dashboard.policy.verdicts import figures
 from dashboard.results import MapResult
 from dashboard.services import Services
 from dashboard.session import Session
 from dashboard.views.slices import sun_position
 
-__all__ = ["AsymmetryPage", "tests_table"]
+__all__ = ["AsymmetryPage", "joint_table"]
 
 _NORTH_SOUTH = ("north_south", "north_south_x", "north_south_y", "north_south_z")
 
-_TILE_HEIGHT = 96
-"""Of a number over two lines of words, so that tiles are as high as their neighbours."""
+_AS_HIGH = {"boxSizing": "border-box", "minHeight": "96px"}
+"""Tiles with one line of words are as high as those with two."""
 
 
 class AsymmetryPage(ResultPage):
@@ -55,14 +55,8 @@ class AsymmetryPage(ResultPage):
 
     def content(self) -> list[Viewable]:
         """Build the parts of the page."""
-        self._missing = pmui.Alert(
-            object="",
-            severity="info",
-            visible=False,
-            margin=(4, 8),
-            sizing_mode="stretch_width",
-            css_classes=["vo-no-pairs"],
-        )
+        self._trust = _alert("vo-trust")
+        self._missing = _alert("vo-no-pairs")
         self._tiles = {
             "north_south": tile("North and south", css_class="vo-tile-north-south"),
             "azimuthal": tile("Round the axis", css_class="vo-tile-azimuthal"),
@@ -70,10 +64,11 @@ class AsymmetryPage(ResultPage):
             "speed": tile("Circular speed", css_class="vo-tile-speed"),
         }
         for one in self._tiles.values():
-            one.min_height = _TILE_HEIGHT
+            one.sx = {**one.sx, **_AS_HIGH}
         self._tests = table(css_class="vo-tests")
         self._provenance = table(css_class="vo-provenance")
         return [
+            self._trust,
             self._missing,
             pmui.Row(*self._tiles.values(), sizing_mode="stretch_width", margin=0),
             self._maps.view,
@@ -93,9 +88,10 @@ class AsymmetryPage(ResultPage):
         """Show the asymmetries of a run."""
         cube, acceleration = result.cubes["asymmetry"], result.cubes["acceleration"]
         tests, scale = read_tests(cube.attrs), mean_size(acceleration)
+        self._show_trust(result)
         why = str(cube.attrs.get("north_south_missing", ""))
         self._missing.param.update(object=plain(why), visible=bool(why))
-        self._tests.object = tests_table(tests, scale)
+        self._tests.object = joint_table(tests, scale)
         for name, group in (
             ("north_south", _NORTH_SOUTH),
             ("azimuthal", ("azimuthal",)),
@@ -126,6 +122,17 @@ class AsymmetryPage(ResultPage):
         self._maps.recolour()
         self._curves.recolour()
 
+    def _show_trust(self, result: MapResult) -> None:
+        """Say what speaks against the map as a whole; the page Acceleration has the rest."""
+        message = trust_alert(result.cubes["acceleration"], result.warnings)
+        if message is None or message[0] == "info":
+            self._trust.visible = False
+            return
+        severity, sentence, _ = message
+        why = " ".join(result.warnings) or "The page Acceleration lists the reasons."
+        text = f"**{plain(sentence)}**<br>{plain(why)}"
+        self._trust.param.update(severity=severity, object=text, visible=True)
+
     def _show_tile(
         self,
         name: str,
@@ -148,6 +155,17 @@ class AsymmetryPage(ResultPage):
         )
 
 
+def _alert(css_class: str) -> pmui.Alert:
+    return pmui.Alert(
+        object="",
+        severity="info",
+        visible=False,
+        margin=(4, 8),
+        sizing_mode="stretch_width",
+        css_classes=[css_class],
+    )
+
+
 def mean_size(acceleration: xr.Dataset) -> float:
     """Give the mean |a| of the trusted cells, km2 s-2 kpc-1; NaN where there are none."""
     field = acceleration["acceleration"].sel(estimator=acceleration.attrs["default_estimator"])
@@ -158,7 +176,7 @@ def mean_size(acceleration: xr.Dataset) -> float:
     return float(sizes.mean()) if sizes.size else math.nan
 
 
-def tests_table(tests: dict[str, dict[str, float | None]], scale: float) -> str:
+def joint_table(tests: dict[str, dict[str, float | None]], scale: float) -> str:
     """Give the joint tests in plain words and numbers, as HTML."""
     rows = [
         (

@@ -103,6 +103,7 @@ class CircularVelocityPanel:
         self._curves = [] if cube is None else take_curves(cube)
         self._truth = truth
         self._missing.visible = not self._curves
+        self._radii.visible = bool(self._curves)
         self._sun.object = sun_table(self._curves, _published(), truth, sun_radius)
         self._citations.object = pairs_table(
             (curve.label, _citation(curve)) for curve in _published()

@@ -236,10 +236,9 @@ class ResultPage(Page):
     def _made_without(self) -> Viewable:
         return empty_state(
             "history",
-            "This run was made without it",
-            "Its map was made before this page was there, so the cubes that the page shows are "
-            "not among its results. Nothing is wrong with the run: a new one of the same stars "
-            "makes them.",
+            "Made before this page was there",
+            "This run was made without the cubes that this page shows. Nothing is wrong with it: "
+            "a new run of the same stars makes them.",
             self._link("Go to Tracers", "tracers"),
             css_class="vo-made-without",
         )

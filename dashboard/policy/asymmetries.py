@@ -17,7 +17,7 @@ __all__ = [
     "ASYMMETRIES",
     "TESTS",
     "Asymmetry",
-    "Test",
+    "Question",
     "answer",
     "judge",
     "mean_text",
@@ -96,7 +96,7 @@ ASYMMETRIES: dict[str, Asymmetry] = {
 
 
 @dataclass(frozen=True)
-class Test:
+class Question:
     """What is asked of a joint test, and how its answer is said.
 
     Parameters
@@ -119,24 +119,24 @@ class Test:
 
 _ACCELERATION = "km² s⁻² kpc⁻¹"
 
-TESTS: dict[str, Test] = {
-    "north_south": Test("North and south: the whole vector", "north and south differ", ""),
-    "north_south_x": Test(
+TESTS: dict[str, Question] = {
+    "north_south": Question("North and south: the whole vector", "north and south differ", ""),
+    "north_south_x": Question(
         "North and south: a_x", "north and south differ in a_x", _ACCELERATION, True
     ),
-    "north_south_y": Test(
+    "north_south_y": Question(
         "North and south: a_y", "north and south differ in a_y", _ACCELERATION, True
     ),
-    "north_south_z": Test(
+    "north_south_z": Question(
         "North and south: a_z", "north and south differ in a_z", _ACCELERATION, True
     ),
-    "north_south_density": Test(
+    "north_south_density": Question(
         "North and south: density", "north and south differ in density", "M☉ pc⁻³"
     ),
-    "azimuthal": Test(
+    "azimuthal": Question(
         "Round the axis: a_φ", "the field is not the same round the axis", _ACCELERATION, True
     ),
-    "mirror_tilt": Test(
+    "mirror_tilt": Question(
         "Tilt: north and south together", "the pull does not point into the plane z = 0", "°"
     ),
 }

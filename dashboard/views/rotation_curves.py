@@ -36,7 +36,7 @@ _ORANGE = "#d9772b"
 """A second colour of lines that is told from the first in the dark, in the light, and by eyes
 that see few colours."""
 _FURTHER = ("#b05fbf", "#8f8f98")
-_MARKERS = ("circle", "diamond", "triangle", "square")
+_MARKERS = (("circle", 6), ("diamond", 10), ("triangle", 7), ("square", 6))
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,12 @@ def view_ranges(
     """Give the ranges of R and v that show the run's own radii, or all radii there are."""
     own = [curve.R[np.isfinite(curve.v)] for curve in curves]
     theirs = [curve.R for curve in published]
-    radii = np.concatenate([*own, *theirs] if everything or not own else own)
+    radii = np.concatenate([np.empty(0), *own, *(theirs if everything or not own else [])])
     if radii.size == 0:
         return (0.0, 25.0), (0.0, 300.0)
     margin = max(0.5, 0.04 * float(np.ptp(radii)))
     low, high = float(radii.min()) - margin, float(radii.max()) + margin
-    edges = [
+    edges = [np.empty(0)] + [
         value[np.isfinite(value) & (low <= R) & (high >= R)]
         for R, value in (
             *((c.R, c.v + side * np.nan_to_num(c.sd)) for c in curves for side in (-2, 2)),
@@ -125,7 +125,8 @@ def view_ranges(
     # A single wild end of a band must not flatten the rest.
     bottom, top = (float(v) for v in np.percentile(speeds, [1, 99]))
     room = max(6.0, 0.1 * (top - bottom))
-    legend = 0.45 * (top - bottom + room)
+    # Far out published curves fall away from the legend's corner; the inner ones do not.
+    legend = 0.0 if everything or not own else 0.75 * (top - bottom + room)
     return (low, high), (max(0.0, bottom - room - legend), top + room)
 
 
@@ -220,15 +221,15 @@ def _line(curve: RadiusCurve, ink: str) -> hv.Curve:
     )
 
 
-def _points(curve: RotationCurve, ink: str, marker: str) -> list[hv.Element]:
+def _points(curve: RotationCurve, ink: str, marker: tuple[str, int]) -> list[hv.Element]:
     columns = {"R": curve.R, "v": curve.v_circ, "minus": curve.minus, "plus": curve.plus}
     known = {name: np.nan_to_num(values) for name, values in columns.items()}
     bars = hv.ErrorBars(known, "R", ["v", "minus", "plus"]).opts(
         color=ink, line_width=1, upper_head=None, lower_head=None
     )
     points = hv.Scatter(columns, "R", ["v", "minus", "plus"], label=curve.label).opts(
-        marker=marker,
-        size=7,
+        marker=marker[0],
+        size=marker[1],
         color=ink,
         tools=["hover"],
         hover_tooltips=[
