@@ -93,10 +93,11 @@ class ExportMenu:
     def _done(self, made: tuple[str, bytes]) -> None:
         name, content = made
         self.button.loading = False
-        # Data that are those of the last time would be no change, and no download.
+        # One after the other: the browser saves at the moment when it gets data, under the name
+        # that it knows then; and data that are those of the last time would be no change.
+        self.button.filename = name
         self.button.data = None
-        data = "data:application/octet-stream;base64," + b64encode(content).decode()
-        self.button.param.update(filename=name, data=data)
+        self.button.data = "data:application/octet-stream;base64," + b64encode(content).decode()
 
     def _failed(self, error: BaseException) -> None:
         self.button.loading = False

@@ -123,7 +123,7 @@ def _map(
     }
     horizontal, vertical, _ = PLANES[first.plane]
     names = list(cells)
-    number = "{0.[000]a}"
+    number = "{0,0.[000]}"
     return hv.Rectangles(cells, names[:4], names[4:]).opts(
         color="drawn",
         colorbar=True,
