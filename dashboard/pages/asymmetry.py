@@ -38,6 +38,9 @@ _NORTH_SOUTH = ("north_south", "north_south_x", "north_south_y", "north_south_z"
 _AS_HIGH = {"boxSizing": "border-box", "minHeight": "96px"}
 """Tiles with one line of words are as high as those with two."""
 
+_WIDE_QUESTIONS = {"overflowX": "auto", "& tr td:first-of-type": {"minWidth": "180px"}}
+"""Questions are not pressed into a narrow column by the numbers beside them."""
+
 
 class AsymmetryPage(ResultPage):
     """Whether the map differs from its mirror images, where, and the circular velocity."""
@@ -66,6 +69,7 @@ class AsymmetryPage(ResultPage):
         for one in self._tiles.values():
             one.sx = {**one.sx, **_AS_HIGH}
         self._tests = table(css_class="vo-tests")
+        self._tests.sx = {**self._tests.sx, **_WIDE_QUESTIONS}
         self._provenance = table(css_class="vo-provenance")
         return [
             self._trust,
