@@ -147,8 +147,7 @@ class ComparePage(Page):
 
         def work() -> tuple[Pair, list[str]]:
             first, second = (
-                load_map(self.services.home, record, self.services.catalogues, (_CUBE,))
-                for record in records
+                self._read(name, record) for name, record in zip("AB", records, strict=True)
             )
             a, b = first.cubes[_CUBE], second.cubes[_CUBE]
             for variable in ("acceleration", "acceleration_sd"):
@@ -158,6 +157,13 @@ class ComparePage(Page):
         self.session.background(
             work, partial(self._loaded, pair), lambda error: self._failed(pair, error)
         )
+
+    def _read(self, name: str, record: RunRecord) -> MapResult:
+        """Read one of the two; what goes wrong says which."""
+        try:
+            return load_map(self.services.home, record, self.services.catalogues, (_CUBE,))
+        except UserError as error:
+            raise UserError(f"Run {name} cannot be read. {error.sentence}", error.hint) from error
 
     def _loaded(self, pair: tuple[str, str], found: tuple[Pair, list[str]]) -> None:
         if pair != self._pair:

@@ -228,9 +228,11 @@ class TestPage:
         (damaged.cubes / "acceleration.zarr" / "cube.json").unlink()
         bare = make_run(services.home, "done", order=8, result={"cubes": {"model": "m.zarr"}})
         page = opened(services, session, wait)
-        assert classes(page._state, "vo-compare-refused")
-        page.second.value = bare.id
-        assert classes(page._state, "vo-compare-refused")
+        for run in (damaged.id, bare.id):
+            page.second.value = run
+            (refusal,) = classes(page._state, "vo-compare-refused")
+            texts = [part.object for part in refusal.select(lambda p: hasattr(p, "object"))]
+            assert any("Run B cannot be read" in text for text in texts)
         assert not session.notices.column.objects, "a refusal is no error"
 
     def test_nothing_to_believe_is_said_not_raised(self, services, session, wait):
