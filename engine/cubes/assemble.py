@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from data.constants import ACCELERATION_UNIT
 from engine.cubes.grid import Grid, Line
-from engine.cubes.trust import FLAGS, NEIGHBOURHOOD
+from engine.cubes.parts import axes, flag_attributes, note
+from engine.cubes.trust import NEIGHBOURHOOD
+from engine.draws import Draws
 from engine.estimators.solve import BoltzmannMap
 
 __all__ = ["acceleration_cube", "profiles_cube", "provenance"]
@@ -21,7 +23,10 @@ __all__ = ["acceleration_cube", "profiles_cube", "provenance"]
 Floats = NDArray[np.floating]
 
 _COMPONENTS = ["x", "y", "z"]
-_ESTIMATORS = ["boltzmann"]
+_ERRORS = {
+    "boltzmann": "standard deviation over the members of the ensemble",
+    "potential": "standard deviation over simulated fits, with the common error of the flows",
+}
 
 
 def provenance(**entries: object) -> dict[str, Any]:
@@ -36,6 +41,7 @@ def provenance(**entries: object) -> dict[str, Any]:
 
 def acceleration_cube(
     grid: Grid,
+    fields: Mapping[str, Draws],
     solution: BoltzmannMap,
     *,
     tracers: NDArray[np.int32],
@@ -43,14 +49,16 @@ def acceleration_cube(
     flags: NDArray[np.int32],
     attributes: Mapping[str, Any],
 ) -> xr.Dataset:
-    """Lay the solution at the grid's points out as the ``acceleration`` cube.
+    """Lay the accelerations at the grid's points out as the ``acceleration`` cube.
 
     Parameters
     ----------
     grid
         The grid; the other arrays follow ``grid.points``, P of them.
+    fields
+        Acceleration (P, 3) by each estimator; the first is the default.
     solution
-        The ``boltzmann`` solution.
+        The ``boltzmann`` solution, for what it says about the model.
     tracers, edge_distance, flags
         (P,), see ``engine.cubes.trust``.
     attributes
@@ -63,91 +71,101 @@ def acceleration_cube(
         return grid.fill(values.astype(np.float32), outside)
 
     variables = {
-        "acceleration": (vector, field(solution.mean.T)[None], _quantity("acceleration")),
+        "acceleration": (
+            vector,
+            np.stack([field(draws.mean.T) for draws in fields.values()]),
+            _quantity("acceleration"),
+        ),
         "acceleration_sd": (
             vector,
-            field(solution.spread.T)[None],
-            _error("acceleration", "standard deviation over the members of the ensemble"),
+            np.stack([field(draws.sd.T) for draws in fields.values()]),
+            _error("acceleration", fields),
         ),
         "residual": (
             ("estimator", *space),
-            field(solution.residual)[None],
-            _note("residual of the Boltzmann equation relative to its size at a = 0"),
+            np.stack([field(solution.residual)] * len(fields)),
+            note(
+                "residual of the Boltzmann equation with the pointwise acceleration,"
+                " relative to its size at a = 0"
+            ),
         ),
         "condition": (
             space,
             field(solution.condition),
-            _note("condition number of the scaled information matrix"),
+            note("condition number of the scaled information matrix"),
         ),
         "n_tracers": (
             space,
             grid.fill(tracers, 0),
-            _note(f"tracers within {NEIGHBOURHOOD} kpc"),
+            note(f"tracers within {NEIGHBOURHOOD} kpc"),
         ),
         "edge_distance": (
             space,
             field(edge_distance),
             {"units": "kpc", "long_name": "distance to the edge of the volume"},
         ),
-        "trust_flags": (space, grid.fill(flags, -1), _flag_attributes()),
+        "trust_flags": (space, grid.fill(flags, -1), flag_attributes()),
         "trusted": (
             space,
             grid.fill(flags == 0, outside=False),
-            _note("true where no reason against the cell is known"),
+            note("true where no reason against the cell is known"),
         ),
     }
     coordinates = {
-        "estimator": _ESTIMATORS,
+        "estimator": list(fields),
         "component": _COMPONENTS,
-        **{name: _axis(name, values) for name, values in _axes(grid).items()},
+        **axes(grid),
     }
     return xr.Dataset(
         variables,
         coordinates,
-        {"title": "acceleration", "default_estimator": _ESTIMATORS[0], **attributes},
+        {"title": "acceleration", "default_estimator": next(iter(fields)), **attributes},
     )
 
 
 def profiles_cube(
     lines: list[Line],
-    solutions: list[BoltzmannMap],
+    fields: Sequence[Mapping[str, Draws]],
     flags: list[NDArray[np.int32]],
     attributes: Mapping[str, Any],
 ) -> xr.Dataset:
-    """Lay the solutions along lines out as the ``profiles`` cube.
+    """Lay the accelerations along lines out as the ``profiles`` cube.
 
     Parameters
     ----------
     lines
         Lines of one length; rows that are NaN were not solved.
-    solutions, flags
-        For each line, at the rows that are not NaN.
+    fields, flags
+        For each line, at the rows that are not NaN: accelerations by estimator, the first the
+        default, and flags.
     attributes
         Provenance.
     """
     count = len(lines[0].s)
-    shape = (1, len(lines), 3, count)
+    estimators = list(fields[0])
+    shape = (len(estimators), len(lines), 3, count)
     value, error = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
     words = np.full((len(lines), count), -1, np.int32)
-    for index, (line, solution, word) in enumerate(zip(lines, solutions, flags, strict=True)):
+    for index, (line, by_estimator, word) in enumerate(zip(lines, fields, flags, strict=True)):
         rows = np.isfinite(line.points).all(1)
-        value[0, index][:, rows] = solution.mean.T
-        error[0, index][:, rows] = solution.spread.T
+        for row, draws in enumerate(by_estimator.values()):
+            value[row, index][:, rows] = draws.mean.T
+            error[row, index][:, rows] = draws.sd.T
         words[index, rows] = word
     along = ("estimator", "line", "component", "s")
     variables = {
         "acceleration": (along, value, _quantity("acceleration")),
-        "acceleration_sd": (along, error, _error("acceleration", "spread over the members")),
+        "acceleration_sd": (along, error, _error("acceleration", estimators)),
         "position": (
             ("line", "component", "s"),
             np.stack([line.points.T for line in lines]).astype(np.float32),
             {"units": "kpc", "long_name": "Galactocentric position"},
         ),
-        "trust_flags": (("line", "s"), words, _flag_attributes()),
-        "trusted": (("line", "s"), words == 0, _note("true where nothing speaks against")),
+        "trust_flags": (("line", "s"), words, flag_attributes()),
+        "trusted": (("line", "s"), words == 0, note("true where nothing speaks against")),
     }
     coordinates = {
-        "estimator": _ESTIMATORS,
+        "estimator": estimators,
         "line": [line.name for line in lines],
         "component": _COMPONENTS,
         "along": (
@@ -159,19 +177,7 @@ def profiles_cube(
     return xr.Dataset(
         variables,
         coordinates,
-        {"title": "profiles", "default_estimator": _ESTIMATORS[0], **attributes},
-    )
-
-
-def _axes(grid: Grid) -> dict[str, Floats]:
-    return {"x": grid.x, "y": grid.y, "z": grid.z}
-
-
-def _axis(name: str, values: Floats) -> tuple[str, Floats, dict[str, str]]:
-    return (
-        name,
-        values,
-        {"units": "kpc", "long_name": f"Galactocentric {name}", "axis": name.upper()},
+        {"title": "profiles", "default_estimator": estimators[0], **attributes},
     )
 
 
@@ -180,26 +186,9 @@ def _quantity(name: str) -> dict[str, str]:
         "units": ACCELERATION_UNIT,
         "long_name": f"gravitational {name}",
         "ancillary_variables": f"{name}_sd trust_flags",
-        "cell_methods": "member: mean",
     }
 
 
-def _error(name: str, meaning: str) -> dict[str, str]:
-    return {
-        "units": ACCELERATION_UNIT,
-        "long_name": f"standard error of the {name}: {meaning}",
-        "cell_methods": "member: standard_deviation",
-    }
-
-
-def _note(meaning: str) -> dict[str, str]:
-    return {"units": "1", "long_name": meaning}
-
-
-def _flag_attributes() -> dict[str, Any]:
-    return {
-        "long_name": "reasons against trusting a cell; 0: none, -1: outside the volume",
-        "flag_masks": [bit for bit, _ in FLAGS.values()],
-        "flag_meanings": " ".join(FLAGS),
-        "flag_descriptions": json.dumps({name: text for name, (_, text) in FLAGS.items()}),
-    }
+def _error(name: str, estimators: Iterable[str]) -> dict[str, str]:
+    meaning = "; ".join(f"{known}: {_ERRORS[known]}" for known in estimators)
+    return {"units": ACCELERATION_UNIT, "long_name": f"standard error of the {name} ({meaning})"}

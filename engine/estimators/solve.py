@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.density.model import DensityModel
+from engine.draws import Draws
 from engine.estimators.boltzmann import normal_draws, solve_normal_equations
 
 __all__ = ["BoltzmannMap", "solve_positions"]
@@ -42,16 +43,22 @@ class BoltzmannMap:
         return mean
 
     @property
-    def spread(self) -> NDArray[np.float64]:
-        """Standard deviation over the members, (P, 3); NaN with a single member.
+    def draws(self) -> Draws:
+        """The mean with the members' deviations as its errors, (P, 3).
 
         Each member has its own start and bootstrap sample. The sampling part of its scatter does
-        not shrink when members are averaged, so this is taken as the error of the mean as well.
+        not shrink when members are averaged, so that it is taken as the error of the mean as
+        well. There are none with a single member.
         """
-        if len(self.acceleration) == 1:
-            return np.full(self.acceleration.shape[1:], np.nan)
-        spread: NDArray[np.float64] = self.acceleration.std(0, ddof=1)
-        return spread
+        members = len(self.acceleration)
+        if members == 1:
+            return Draws(self.mean, np.empty((0, *self.mean.shape)))
+        return Draws(self.mean, (self.acceleration - self.mean) * np.sqrt(members / (members - 1)))
+
+    @property
+    def spread(self) -> NDArray[np.float64]:
+        """Standard deviation over the members, (P, 3); NaN with a single member."""
+        return self.draws.sd
 
 
 def solve_positions(

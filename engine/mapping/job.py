@@ -21,6 +21,7 @@ from engine.density.preprocess import BallMap
 from engine.device import choose_device, limit_threads
 from engine.mapping.check import model_cube
 from engine.mapping.cost import estimate_cost
+from engine.mapping.derived import derived_cubes
 from engine.mapping.presets import MapSettings, resolve
 from engine.mapping.solver import MapSolver
 from engine.mapping.train import train_density_model
@@ -110,8 +111,13 @@ def run_map(context: RunContext) -> dict[str, object]:
 
     solver = MapSolver(model, population, settings, spec["seed"], on_solved)
     attributes = _attributes(context, population, settings, spec)
-    cubes = {"acceleration": solver.cube(attributes), "profiles": solver.profiles(attributes)}
-    at_sun = solver.at_sun()
+    solution = solver.grid()
+    cubes = {
+        "acceleration": solution.cube(attributes),
+        "profiles": solver.profiles(solution.potential, attributes),
+        **derived_cubes(solution, population, spec["seed"], attributes),
+    }
+    at_sun = solver.at_sun(solution.potential)
     clock.lap("solve")
     context.check_stop()
     stages("check", 0.1)

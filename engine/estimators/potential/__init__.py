@@ -1,0 +1,1 @@
+"""The ``potential`` estimator: a curl-free field whose mass density is not negative."""

@@ -1,0 +1,97 @@
+"""A fitted potential: acceleration and mass density anywhere in the volume, with errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.draws import Draws
+from engine.estimators.potential.gaussians import Gaussians
+from engine.estimators.potential.residual import SmoothResidual
+
+__all__ = ["PotentialField"]
+
+Floats = NDArray[np.float64]
+
+_CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class PotentialField:
+    """Gaussians of mass and a smooth residual, with draws of their coefficients.
+
+    Parameters
+    ----------
+    gaussians, residual
+        The basis.
+    coefficients
+        Masses in 10^10 Msun, then coefficients of the residual, (K,).
+    deviations
+        Equally likely deviations of the coefficients, (D, K).
+    misfit
+        Mean square of the whitened differences between the fit and the pointwise solutions: about
+        1 where the fit is as good as the errors say.
+    residual_size, residual_length
+        The residual's prior that the data chose, km2 s-2 kpc-1 and kpc.
+    common
+        Relative errors that all places share, one for each draw, (D,).
+    """
+
+    gaussians: Gaussians
+    residual: SmoothResidual
+    coefficients: Floats
+    deviations: Floats
+    misfit: float
+    residual_size: float
+    residual_length: float
+    common: Floats
+
+    def acceleration(self, points: Floats) -> Draws:
+        """Give the acceleration at points (P, 3) kpc: (P, 3) km2 s-2 kpc-1."""
+        return self._combine(
+            points, lambda p: np.concatenate([part.acceleration(p) for part in self._parts], -1)
+        )
+
+    def density(self, points: Floats) -> Draws:
+        """Give the total mass density at points (P, 3) kpc: (P,) Msun pc-3."""
+        return self._combine(
+            points, lambda p: np.concatenate([part.density(p) for part in self._parts], -1)
+        )
+
+    def smoothed_density(self, points: Floats, offsets: Floats, weights: Floats) -> Draws:
+        """Give the density averaged with a kernel at points (P, 3) kpc: (P,) Msun pc-3.
+
+        Parameters
+        ----------
+        points
+            Positions.
+        offsets, weights
+            Nodes (n, 3) kpc of the kernel and their weights (n,), which sum to 1.
+        """
+
+        def averaged(chunk: Floats) -> Floats:
+            total = np.zeros((len(chunk), len(self.coefficients)))
+            for offset, weight in zip(offsets, weights, strict=True):
+                moved = chunk + offset
+                total += weight * np.concatenate([p.density(moved) for p in self._parts], -1)
+            return total
+
+        return self._combine(points, averaged)
+
+    @property
+    def _parts(self) -> tuple[Gaussians, SmoothResidual]:
+        return self.gaussians, self.residual
+
+    def _combine(self, points: Floats, basis: Callable[[Floats], Floats]) -> Draws:
+        """Apply the coefficients and their deviations to a basis (P, ..., K)."""
+        means, deviations = [], []
+        for start in range(0, max(1, len(points)), _CHUNK):
+            chunk = basis(np.asarray(points[start : start + _CHUNK], dtype=np.float64))
+            mean = chunk @ self.coefficients
+            means.append(mean)
+            scattered = np.moveaxis(chunk @ self.deviations.T, -1, 0)
+            deviations.append(scattered + np.multiply.outer(self.common, mean))
+        return Draws(np.concatenate(means), np.concatenate(deviations, 1))

@@ -1,0 +1,190 @@
+"""Fitting the potential to the pointwise accelerations.
+
+The pointwise solution gives three noisy numbers at each position and knows nothing of its
+neighbours. Here a gradient of one potential is fitted to all of them at once,
+
+    a(x) = sum_k M_k A_k(x) + sum_j c_j R_j(x),   M_k >= 0,   c_j ~ N(0, prior_j),
+
+by generalised least squares with the errors' spread and correlation (``noise``). The masses of
+the Gaussians are not negative (``gaussians``), the smooth rest is free (``residual``), and the
+data choose the size and the length of the rest by their evidence, the Gaussians at their best.
+Errors come from simulation: data drawn from the fit, from the residual's prior and from the
+noise are fitted in the same way, and their distance from what they were drawn from is kept. So
+the constraint M >= 0 and the prior's pull are part of the error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg as sl
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from engine.estimators.potential.field import PotentialField
+from engine.estimators.potential.gaussians import gaussian_dictionary
+from engine.estimators.potential.noise import Heights, fit_correlation, smoothed_spread
+from engine.estimators.potential.residual import SmoothResidual
+
+__all__ = ["DRAWS", "fit_potential"]
+
+Floats = NDArray[np.float64]
+
+DRAWS = 64
+"""Simulated fits from which errors come."""
+
+_MOST = 2000
+"""Positions used at most: nearer ones share their errors, and the cost grows with the cube."""
+
+_FLOOR = 5.0
+"""km2 s-2 kpc-1; no pointwise acceleration is taken for better than this."""
+
+_COMMON = 0.008
+"""Relative error that the flows of all members make everywhere, which their differences do not
+show; measured on mocks."""
+
+_SIZES = (0.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0)
+_LENGTHS = (1.25, 2.0)  # in radii; shorter ones are the ripples'
+_JITTER = 1e-10
+
+
+def fit_potential(
+    points: Floats,
+    accelerations: Floats,
+    usable: NDArray[np.bool_],
+    *,
+    centre: tuple[float, float, float],
+    radius: float,
+    seed: int,
+) -> PotentialField:
+    """Fit the potential.
+
+    Parameters
+    ----------
+    points
+        Positions (P, 3) kpc.
+    accelerations
+        Pointwise solutions of M >= 2 members, (M, P, 3) km2 s-2 kpc-1.
+    usable
+        (P,), false where the pointwise solution is not to be used at all.
+    centre, radius
+        The ball of the tracers, kpc.
+    seed
+        Of the positions used for the correlation and of the simulated fits.
+
+    Raises
+    ------
+    ValueError
+        If there is but one member, or fewer than 30 positions are usable.
+    """
+    if len(accelerations) < 2:
+        raise ValueError("the errors of a single member are not known")
+    rows = np.flatnonzero(usable & np.isfinite(accelerations).all((0, 2)))
+    if len(rows) < 30:
+        raise ValueError(f"{len(rows)} positions are too few for a potential")
+    random = np.random.default_rng([seed, 7])
+    if len(rows) > _MOST:
+        rows = np.sort(random.choice(rows, _MOST, replace=False))
+    where, values = points[rows], accelerations[:, rows]
+    mean = values.mean(0)
+    heights = Heights.of(centre, radius)
+    spread = smoothed_spread(where, values.std(0, ddof=1), heights)
+    spread = np.hypot(spread, _FLOOR)
+    coordinates = heights.coordinates(where)
+    correlations = fit_correlation(coordinates, values - mean, spread, seed)
+    factors = [sl.cholesky(c.matrix(coordinates), lower=True) for c in correlations]
+
+    gaussians, residual = gaussian_dictionary(centre, radius), SmoothResidual(centre, radius)
+    system = _System.whiten(
+        gaussians.acceleration(where), residual.acceleration(where), mean, spread, factors
+    )
+    choices = [(size, length * radius) for length in _LENGTHS for size in _SIZES if size > 0]
+    choices.append((0.0, radius))
+    solvers = (_Solver(system, residual.prior(size, length)) for size, length in choices)
+    scored = [(solver.evidence(), solver) for solver in solvers]
+    best = int(np.argmax([evidence for evidence, _ in scored]))
+    solver = scored[best][1]
+    masses, rest = solver.solve(system.data)
+    deviations = np.stack([solver.simulate(masses, random) for _ in range(DRAWS)])
+    return PotentialField(
+        gaussians=gaussians,
+        residual=residual,
+        coefficients=np.concatenate([masses, rest]),
+        deviations=deviations,
+        misfit=float(np.mean((system.data - system.mass @ masses - system.rest @ rest) ** 2)),
+        residual_size=choices[best][0],
+        residual_length=choices[best][1],
+        common=_COMMON * random.standard_normal(DRAWS),
+    )
+
+
+@dataclass(frozen=True)
+class _System:
+    """Design and data with white noise: (N, Kg), (N, Kr) and (N,), N = 3 P."""
+
+    mass: Floats
+    rest: Floats
+    data: Floats
+
+    @classmethod
+    def whiten(
+        cls, mass: Floats, rest: Floats, data: Floats, spread: Floats, factors: list[Floats]
+    ) -> _System:
+        def white(values: Floats) -> Floats:
+            """Whiten values (P, 3, K)."""
+            parts = [
+                sl.solve_triangular(factor, values[:, i] / spread[:, i, None], lower=True)
+                for i, factor in enumerate(factors)
+            ]
+            return np.concatenate(parts)
+
+        return cls(white(mass), white(rest), white(data[..., None])[:, 0])
+
+
+class _Solver:
+    """The fit for one prior of the residual, with the residual integrated out."""
+
+    def __init__(self, system: _System, prior: Floats) -> None:
+        self.system, self.scale = system, np.sqrt(prior)
+        scaled = system.rest * self.scale
+        square = scaled.T @ scaled
+        square[np.diag_indices_from(square)] += 1
+        self._scaled = scaled
+        self._factor = sl.cholesky(square, lower=True, check_finite=False)
+        self._cross = self._forward(scaled.T @ system.mass)
+        effective = system.mass.T @ system.mass - self._cross.T @ self._cross
+        self._unit = np.sqrt(np.maximum(np.diag(effective), 1e-300))
+        effective /= self._unit[:, None] * self._unit
+        size, vectors = np.linalg.eigh(effective)
+        root = np.sqrt(np.maximum(size, _JITTER * size[-1]))
+        self._root, self._inverse = root[:, None] * vectors.T, vectors.T / root[:, None]
+
+    def _forward(self, values: Floats) -> Floats:
+        solved: Floats = sl.solve_triangular(self._factor, values, lower=True, check_finite=False)
+        return solved
+
+    def solve(self, data: Floats) -> tuple[Floats, Floats]:
+        """Give the masses (Kg,) and the coefficients of the residual (Kr,)."""
+        projected = self._forward(self._scaled.T @ data)
+        right = (self.system.mass.T @ data - self._cross.T @ projected) / self._unit
+        masses = nnls(self._root, self._inverse @ right, maxiter=50 * len(right))[0] / self._unit
+        left = projected - self._cross @ masses
+        rest = sl.solve_triangular(self._factor, left, lower=True, trans="T")
+        return masses, self.scale * rest
+
+    def evidence(self) -> float:
+        """Give ln p(data) with the residual integrated out and the masses at their best."""
+        masses, _ = self.solve(self.system.data)
+        left = self.system.data - self.system.mass @ masses
+        explained = self._forward(self._scaled.T @ left)
+        logdet = 2 * np.log(np.diag(self._factor)).sum()
+        return float(-0.5 * (left @ left - explained @ explained + logdet))
+
+    def simulate(self, masses: Floats, random: np.random.Generator) -> Floats:
+        """Fit data drawn from the fit and give the distance from what they were drawn from."""
+        truth = self.scale * random.standard_normal(len(self.scale))
+        data = self.system.mass @ masses + self.system.rest @ truth
+        data += random.standard_normal(len(data))
+        found, rest = self.solve(data)
+        return np.concatenate([found - masses, rest - truth])
