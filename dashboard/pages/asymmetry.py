@@ -29,6 +29,7 @@ from dashboard.policy.verdicts import figures
 from dashboard.results import MapResult
 from dashboard.services import Services
 from dashboard.session import Session
+from dashboard.views.asymmetry_maps import estimator_of
 from dashboard.views.slices import sun_position
 
 __all__ = ["AsymmetryPage", "joint_table"]
@@ -91,7 +92,9 @@ class AsymmetryPage(ResultPage):
     def show_result(self, result: MapResult) -> None:
         """Show the asymmetries of a run."""
         cube, acceleration = result.cubes["asymmetry"], result.cubes["acceleration"]
-        tests, scale = read_tests(cube.attrs), mean_size(acceleration)
+        estimator = estimator_of(cube, acceleration)
+        tests = read_tests(cube.attrs)
+        scale = mean_size(acceleration.sel(estimator=estimator))
         self._show_trust(result)
         why = str(cube.attrs.get("north_south_missing", ""))
         self._missing.param.update(object=plain(why), visible=bool(why))
@@ -104,19 +107,20 @@ class AsymmetryPage(ResultPage):
             self._show_tile(name, tests, group, scale)
         sun = sun_position(acceleration)
         self._maps.show(cube, acceleration, result.truth)
-        speed = self._curves.show(
+        by, *speed = self._curves.show(
             result.cubes.get("circular_velocity"), result.truth, math.hypot(sun[0], sun[1])
         )
         text = figures(*speed)
         self._tiles["speed"].object = tile_text(
             "Circular speed at the Sun's radius",
             text if text == "—" else f"{text} km/s",
-            "from the map, over all its azimuths" if text != "—" else "no curve of this run there",
+            f"by {by}" if text != "—" else "no curve of this run there",
         )
         paths = {name: result.paths[name] for name in result.cubes}
         self._provenance.object = pairs_table(
             [
                 ("Source", provenance_sentence(cube.attrs, result.catalogue_name)),
+                ("Estimator of the acceleration", estimator),
                 *((f"Cube {name}", str(path)) for name, path in paths.items()),
             ]
         )
@@ -171,9 +175,11 @@ def _alert(css_class: str) -> pmui.Alert:
 
 
 def mean_size(acceleration: xr.Dataset) -> float:
-    """Give the mean |a| of the trusted cells, km2 s-2 kpc-1; NaN where there are none."""
-    field = acceleration["acceleration"].sel(estimator=acceleration.attrs["default_estimator"])
-    vectors = field.transpose("x", "y", "z", "component").to_numpy()
+    """Give the mean |a| of the trusted cells of a map by one estimator, km2 s-2 kpc-1.
+
+    NaN where there are none.
+    """
+    vectors = acceleration["acceleration"].transpose("x", "y", "z", "component").to_numpy()
     trusted = acceleration["trusted"].transpose("x", "y", "z").to_numpy().astype(bool)
     sizes = np.linalg.norm(vectors[trusted], axis=-1)
     sizes = sizes[np.isfinite(sizes)]

@@ -98,8 +98,8 @@ class CircularVelocityPanel:
 
     def show(
         self, cube: xr.Dataset | None, truth: Field | None, sun_radius: float
-    ) -> tuple[float, float]:
-        """Show the curves of a run; give the speed at the Sun by its first curve and its error."""
+    ) -> tuple[str, float, float]:
+        """Show the curves of a run; give its first curve's label, speed at the Sun and error."""
         self._curves = [] if cube is None else take_curves(cube)
         self._truth = truth
         self._missing.visible = not self._curves
@@ -110,8 +110,8 @@ class CircularVelocityPanel:
         )
         self._draw([self._figure.update])
         for curve in self._curves:
-            return at_radius(curve.R, curve.v, curve.sd, sun_radius)
-        return np.nan, np.nan
+            return curve.label, *at_radius(curve.R, curve.v, curve.sd, sun_radius)
+        return "", np.nan, np.nan
 
     def recolour(self) -> None:
         """Draw again in the colours of the session."""

@@ -29,6 +29,7 @@ from engine.symmetry.tilt import direction_tilt, mirror_tilt
 __all__ = [
     "asymmetry_map",
     "error_map",
+    "estimator_of",
     "offered",
     "planes_with_values",
     "significance_map",
@@ -95,7 +96,9 @@ def take_asymmetry(
         _pick(cube, name, item, plane, index) for name in (item.variable, f"{item.variable}_sd")
     )
     # Values that the cube does not have, from the plane itself and the one that mirrors it.
-    slab, layer = _slab(acceleration, across, index)
+    slab, layer = _slab(
+        acceleration.sel(estimator=estimator_of(cube, acceleration)), across, index
+    )
     trusted = np.isfinite(value)
     if item.variable != "north_south_density":
         doubtful = _from_map(slab, item, plane, layer)
@@ -173,6 +176,13 @@ def _pick(cube: xr.Dataset, name: str, item: Asymmetry, plane: str, index: int) 
     return np.asarray(flat.to_numpy(), dtype=float)
 
 
+def estimator_of(cube: xr.Dataset, acceleration: xr.Dataset) -> str:
+    """Give the estimator of an acceleration cube that an asymmetry cube was made with."""
+    named = str(cube.attrs.get("estimator", ""))
+    there = named in acceleration["estimator"].to_numpy()
+    return named if there else str(acceleration.attrs["default_estimator"])
+
+
 def _slab(acceleration: xr.Dataset, across: str, index: int) -> tuple[xr.Dataset, int]:
     """Give the part of a map that one plane's asymmetries depend on, and the plane's index in it.
 
@@ -182,8 +192,7 @@ def _slab(acceleration: xr.Dataset, across: str, index: int) -> tuple[xr.Dataset
     if across == "z":
         mirror = acceleration.sizes["z"] - 1 - index
         indices = sorted({index, mirror})
-    slab = acceleration.sel(estimator=acceleration.attrs["default_estimator"])
-    return slab.isel({across: indices}), indices.index(index)
+    return acceleration.isel({across: indices}), indices.index(index)
 
 
 def _from_map(slab: xr.Dataset, item: Asymmetry, plane: str, layer: int) -> tuple[Array, Array]:
