@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -44,7 +46,9 @@ def choose(page, css_class, text):
 def test_two_runs_are_compared_and_a_third_is_refused(page, keep):
     go(page, "Compare")
     expect(page.locator(".vo-compare-maps .bk-Figure")).to_have_count(4, timeout=PATIENCE)
-    expect(page.locator(".vo-compare-pull .value")).to_have_text("0.98", timeout=PATIENCE)
+    # The noise of the synthetic cubes is what their errors say.
+    pull = re.compile(r"^(0\.9|1\.0)\d$")
+    expect(page.locator(".vo-compare-pull .value")).to_have_text(pull, timeout=PATIENCE)
     keep(page, "compare")
     choose(page, "vo-compare-b", "coarse")
     expect(page.locator(".vo-compare-refused")).to_contain_text("grids differ", timeout=PATIENCE)
