@@ -32,6 +32,7 @@ scatters by a third and p is no more than an order of magnitude.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -119,7 +120,7 @@ def weighted_mean(draws: Draws) -> Draws:
     out, and the mean of none is NaN.
     """
     shape = draws.mean.shape[1:]
-    values = draws.mean.reshape(len(draws.mean), -1)
+    values = draws.mean.reshape(len(draws.mean), math.prod(shape))
     errors = draws.deviations.reshape(draws.count, *values.shape)
     mean = np.full(values.shape[1], np.nan)
     deviations = np.full((draws.count, values.shape[1]), np.nan)
