@@ -70,7 +70,8 @@ def read_cube_at(path):
 
 
 def test_all_cubes_are_there_and_open_with_plain_xarray(record, cubes):
-    assert set(cubes) == {"acceleration", "profiles", "model"}
+    derived = {"density", "asymmetry", "circular_velocity"}
+    assert set(cubes) == {"acceleration", "profiles", "model"} | derived
     for name, path in record.result["cubes"].items():
         with xr.open_zarr(path) as plain:
             xr.testing.assert_identical(plain.load(), cubes[name])
@@ -96,6 +97,28 @@ def test_acceleration_cube_keeps_its_contract(cubes):
     assert len(flags.attrs["flag_masks"]) == len(flags.attrs["flag_meanings"].split())
     for name in cube["acceleration"].attrs["ancillary_variables"].split():
         assert name in cube
+
+
+def test_the_potential_is_the_default_and_stands_beside_the_pointwise_solution(cubes):
+    for name in ("acceleration", "profiles"):
+        assert cubes[name]["estimator"].values.tolist() == ["potential", "boltzmann"]
+        assert cubes[name].attrs["default_estimator"] == "potential"
+
+
+def test_density_cube_keeps_its_contract(cubes):
+    cube, map_cube = cubes["density"], cubes["acceleration"]
+    inside = map_cube["edge_distance"].notnull()
+    for kind, dims in (("total", 4), ("baryon", 3), ("dark", 4)):
+        for name in (f"density_{kind}", f"density_{kind}_sd"):
+            assert cube[name].ndim == dims
+            assert u.Unit(cube[name].units) == u.Msun / u.pc**3
+            assert np.isfinite(cube[name].where(inside, 0)).all()
+        assert (cube[f"density_{kind}_sd"].where(inside, 1) > 0).all()
+    difference = cube["density_total"] - cube["density_baryon"] - cube["density_dark"]
+    assert np.abs(difference.where(inside, 0)).max() < 1e-6
+    assert not (cube["trusted"] & ~map_cube["trusted"]).any()
+    reach = cube.attrs["kernel_truncation"] * max(cube.attrs["kernel_bandwidths_kpc"])
+    assert not cube["trusted"].where(map_cube["edge_distance"] < reach, False).any()
 
 
 def test_cubes_say_where_they_come_from(record, cubes, home):

@@ -234,6 +234,7 @@ def test_example_reads_the_cubes(tmp_path, capsys):
     cells = len(grid.points)
     acceleration = acceleration_cube(
         grid,
+        {"boltzmann": solution(grid.points).draws},
         solution(grid.points),
         tracers=np.full(cells, 50, np.int32),
         edge_distance=np.ones(cells),
@@ -241,7 +242,9 @@ def test_example_reads_the_cubes(tmp_path, capsys):
         attributes=attributes,
     )
     flags = [np.zeros(len(points), np.int32) for points in inside]
-    profiles = profiles_cube(lines, [solution(p) for p in inside], flags, attributes)
+    profiles = profiles_cube(
+        lines, [{"boltzmann": solution(p).draws} for p in inside], flags, attributes
+    )
     for name, cube in {"acceleration": acceleration, "profiles": profiles}.items():
         write_cube(cube, tmp_path / "cubes", name)
     example = python_example('Path("RUN")').replace("RUN", str(tmp_path))
