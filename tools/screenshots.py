@@ -28,7 +28,7 @@ from tests.browser import chromium  # noqa: E402
 from tests.browser.conftest import serving  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
-PAGES = ("explore", "tracers", "runs", "model", "acceleration")
+PAGES = ("explore", "tracers", "runs", "model", "acceleration", "asymmetry")
 SAMPLE = "gaia-dr3-6d-inplane"
 
 

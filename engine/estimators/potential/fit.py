@@ -16,6 +16,7 @@ the constraint M >= 0 and the prior's pull are part of the error.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.linalg as sl
@@ -165,19 +166,23 @@ class _System:
 
         return cls(white(mass), white(rest), white(data[..., None])[:, 0])
 
+    @cached_property
+    def grams(self) -> tuple[Floats, Floats, Floats]:
+        """Give rest' rest, rest' mass and mass' mass, which all priors share."""
+        return self.rest.T @ self.rest, self.rest.T @ self.mass, self.mass.T @ self.mass
+
 
 class _Solver:
     """The fit for one prior of the residual, with the residual integrated out."""
 
     def __init__(self, system: _System, prior: Floats) -> None:
         self.system, self.scale = system, np.sqrt(prior)
-        scaled = system.rest * self.scale
-        square = scaled.T @ scaled
+        rest, cross, mass = system.grams
+        square = rest * self.scale[:, None] * self.scale
         square[np.diag_indices_from(square)] += 1
-        self._scaled = scaled
         self._factor = sl.cholesky(square, lower=True, check_finite=False)
-        self._cross = self._forward(scaled.T @ system.mass)
-        effective = system.mass.T @ system.mass - self._cross.T @ self._cross
+        self._cross = self._forward(self.scale[:, None] * cross)
+        effective = mass - self._cross.T @ self._cross
         self._unit = np.sqrt(np.maximum(np.diag(effective), 1e-300))
         effective /= self._unit[:, None] * self._unit
         size, vectors = np.linalg.eigh(effective)
@@ -190,7 +195,7 @@ class _Solver:
 
     def solve(self, data: Floats) -> tuple[Floats, Floats]:
         """Give the masses (Kg,) and the coefficients of the residual (Kr,)."""
-        projected = self._forward(self._scaled.T @ data)
+        projected = self._forward(self.scale * (self.system.rest.T @ data))
         right = (self.system.mass.T @ data - self._cross.T @ projected) / self._unit
         masses = nnls(self._root, self._inverse @ right, maxiter=50 * len(right))[0] / self._unit
         left = projected - self._cross @ masses
@@ -201,7 +206,7 @@ class _Solver:
         """Give ln p(data) with the residual integrated out and the masses at their best."""
         masses, _ = self.solve(self.system.data)
         left = self.system.data - self.system.mass @ masses
-        explained = self._forward(self._scaled.T @ left)
+        explained = self._forward(self.scale * (self.system.rest.T @ left))
         logdet = 2 * np.log(np.diag(self._factor)).sum()
         return float(-0.5 * (left @ left - explained @ explained + logdet))
 
