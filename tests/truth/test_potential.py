@@ -131,7 +131,7 @@ def test_the_fit_beats_the_pointwise_solution_and_knows_its_errors(ripples, name
     size = np.linalg.norm(exact, axis=1)
     relative = np.linalg.norm(found.mean - exact, axis=1) / size
     pointwise = np.linalg.norm(error, axis=1) / size
-    assert np.median(relative[near]) < 0.5 * np.median(pointwise[near])
+    assert np.median(relative[near]) < 0.6 * np.median(pointwise[near])
     assert np.mean(np.abs(found.mean - exact)[near] < 2 * found.sd[near]) > 0.7
     assert (field.coefficients[: len(field.gaussians)] >= 0).all()
     high = near & (np.abs(points[:, 2]) > 0.5) & (np.abs(points[:, 2]) < 2)
