@@ -49,7 +49,7 @@ _INFLATION = 1.8
 """By how much errors of the simulated fits are too small, measured on mocks of three potentials:
 the noise model knows the members' differences, not what all of them get wrong."""
 
-_SIZES = (10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0)
+_SIZES = (20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0)
 _LENGTHS = (1.25, 2.0)  # in radii; shorter ones are the ripples'
 _PART, _NATS = 0.9, 100.0
 _JITTER = 1e-10
@@ -127,10 +127,10 @@ def _choose(system: _System, residual: SmoothResidual) -> tuple[_Solver, float, 
     What Gaussians about the centre cannot say is found by a small and smooth residual already.
     Larger ones gain evidence slowly and without end, as they swallow ripples that the noise
     model does not describe to the last; so the best evidence is not asked for but a large part
-    of its gain.
+    of its gain. There always is a residual: without it the errors would take for granted that
+    the Galaxy is symmetric.
     """
-    none = _Solver(system, residual.prior(0.0, residual.radius))
-    floor = none.evidence()
+    floor = _Solver(system, residual.prior(0.0, residual.radius)).evidence()
     tried: list[tuple[float, float, float]] = []
     for size in _SIZES:
         for part in sorted(_LENGTHS, reverse=True):
@@ -138,9 +138,7 @@ def _choose(system: _System, residual: SmoothResidual) -> tuple[_Solver, float, 
             gain = _Solver(system, residual.prior(size, length)).evidence() - floor
             tried.append((gain, size, length))
     enough = _PART * max(gain for gain, _, _ in tried) - _NATS
-    if enough <= 0:
-        return none, 0.0, residual.radius
-    _, size, length = next(row for row in tried if row[0] >= enough)
+    _, size, length = next(row for row in tried if row[0] >= enough or enough <= 0)
     return _Solver(system, residual.prior(size, length)), size, length
 
 

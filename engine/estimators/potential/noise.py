@@ -21,7 +21,7 @@ __all__ = ["Correlation", "Heights", "fit_correlation", "smoothed_spread"]
 
 Floats = NDArray[np.float64]
 
-_FITTED = 300
+_FITTED = 450
 """Positions that the correlation is learnt from at most."""
 
 _START = np.array([-1.1, 0.1, -1.0, 0.0, -3.0, 0.0])
