@@ -74,7 +74,7 @@ def solve_positions(
 
     All members are asked at the same velocities, drawn in equal parts from each of them: the
     equation holds at any velocity, and drawing is as dear as differentiating. Draws beyond the
-    velocities of the tracers are left out, as an affine flow extrapolates exponentially.
+    velocities of the tracers are left out: the flow has learnt nothing there.
 
     Parameters
     ----------

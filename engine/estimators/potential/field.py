@@ -51,15 +51,11 @@ class PotentialField:
 
     def acceleration(self, points: Floats) -> Draws:
         """Give the acceleration at points (P, 3) kpc: (P, 3) km2 s-2 kpc-1."""
-        return self._combine(
-            points, lambda p: np.concatenate([part.acceleration(p) for part in self._parts], -1)
-        )
+        return self._combine(points, self._acceleration_basis)
 
     def density(self, points: Floats) -> Draws:
         """Give the total mass density at points (P, 3) kpc: (P,) Msun pc-3."""
-        return self._combine(
-            points, lambda p: np.concatenate([part.density(p) for part in self._parts], -1)
-        )
+        return self._combine(points, self._density_basis)
 
     def smoothed_density(self, points: Floats, offsets: Floats, weights: Floats) -> Draws:
         """Give the density averaged with a kernel at points (P, 3) kpc: (P,) Msun pc-3.
@@ -75,15 +71,18 @@ class PotentialField:
         def averaged(chunk: Floats) -> Floats:
             total = np.zeros((len(chunk), len(self.coefficients)))
             for offset, weight in zip(offsets, weights, strict=True):
-                moved = chunk + offset
-                total += weight * np.concatenate([p.density(moved) for p in self._parts], -1)
+                total += weight * self._density_basis(chunk + offset)
             return total
 
         return self._combine(points, averaged)
 
-    @property
-    def _parts(self) -> tuple[Gaussians, SmoothResidual]:
-        return self.gaussians, self.residual
+    def _acceleration_basis(self, points: Floats) -> Floats:
+        parts = (self.gaussians, self.residual)
+        return np.concatenate([part.acceleration(points) for part in parts], -1)
+
+    def _density_basis(self, points: Floats) -> Floats:
+        parts = (self.gaussians, self.residual)
+        return np.concatenate([part.density(points) for part in parts], -1)
 
     def _combine(self, points: Floats, basis: Callable[[Floats], Floats]) -> Draws:
         """Apply the coefficients and their deviations to a basis (P, ..., K)."""
