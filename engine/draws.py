@@ -64,6 +64,19 @@ class Draws:
         """Give a function of the numbers; see ``map_draws``."""
         return map_draws(function, self)
 
+    def resized(self, count: int, seed: int = 0) -> Draws:
+        """Give as many draws as asked for.
+
+        The first ones where there are enough; else combinations Q d of the draws d, with the
+        columns of Q orthogonal and of one length, so that every covariance stays as it is.
+        Without draws there is nothing to combine, and none are given.
+        """
+        if not self.count or count <= self.count:
+            return Draws(self.mean, self.deviations[:count])
+        mixed = np.random.default_rng(seed).standard_normal((count, self.count))
+        orthogonal = np.linalg.qr(mixed)[0] * np.sqrt(count / self.count)
+        return Draws(self.mean, np.tensordot(orthogonal, self.deviations, 1))
+
 
 def map_draws(function: Callable[..., Floats], *inputs: Draws) -> Draws:
     """Give a function of several sets of numbers with its errors.

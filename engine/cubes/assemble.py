@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from data.constants import ACCELERATION_UNIT
 from engine.cubes.grid import Grid, Line
-from engine.cubes.parts import axes, flag_attributes, note
+from engine.cubes.parts import COMPONENTS, axes, flag_attributes, note
 from engine.cubes.trust import NEIGHBOURHOOD
 from engine.draws import Draws
 from engine.estimators.solve import BoltzmannMap
@@ -22,7 +22,6 @@ __all__ = ["acceleration_cube", "profiles_cube", "provenance"]
 
 Floats = NDArray[np.floating]
 
-_COMPONENTS = ["x", "y", "z"]
 _ERRORS = {
     "boltzmann": "standard deviation over the members of the ensemble",
     "potential": "standard deviation over simulated fits, with the common error of the flows",
@@ -113,7 +112,7 @@ def acceleration_cube(
     }
     coordinates = {
         "estimator": list(fields),
-        "component": _COMPONENTS,
+        "component": COMPONENTS,
         **axes(grid),
     }
     return xr.Dataset(
@@ -167,7 +166,7 @@ def profiles_cube(
     coordinates = {
         "estimator": estimators,
         "line": [line.name for line in lines],
-        "component": _COMPONENTS,
+        "component": COMPONENTS,
         "along": (
             ("line", "s"),
             np.stack([line.s for line in lines]).astype(np.float32),

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from engine.cubes.grid import Grid
 from engine.cubes.trust import FLAGS
 
-__all__ = ["axes", "flag_attributes", "note"]
+__all__ = ["COMPONENTS", "axes", "flag_attributes", "note"]
+
+COMPONENTS = ["x", "y", "z"]
 
 
 def axes(grid: Grid) -> dict[str, tuple[str, NDArray[np.floating], dict[str, str]]]:

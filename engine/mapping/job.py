@@ -15,6 +15,7 @@ from data.population import Population, make_population
 from data.selection import caption, selection_hash
 from data.store import CatalogueStore
 from engine.cubes.assemble import provenance
+from engine.cubes.draws import draws_cube
 from engine.cubes.store import write_cube
 from engine.density.model import Coordinates
 from engine.density.preprocess import BallMap
@@ -114,6 +115,7 @@ def run_map(context: RunContext) -> dict[str, object]:
     solution = solver.grid()
     cubes = {
         "acceleration": solution.cube(attributes),
+        "draws": draws_cube(solution.grid, solution.fields, attributes),
         "profiles": solver.profiles(solution.potential, attributes),
         **derived_cubes(solution, population, spec["seed"], attributes),
     }

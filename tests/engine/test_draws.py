@@ -47,3 +47,21 @@ def test_draws_that_do_not_belong_are_refused():
         map_draws(
             np.add, Draws(np.zeros(1), np.zeros((2, 1))), Draws(np.zeros(1), np.ones((3, 1)))
         )
+
+
+def test_more_draws_have_the_same_covariance():
+    few = Draws(np.zeros(3), np.random.default_rng(2).standard_normal((4, 3)))
+    many = few.resized(32)
+    assert many.count == 32
+    np.testing.assert_allclose(
+        many.deviations.T @ many.deviations / 32, few.deviations.T @ few.deviations / 4, atol=1e-12
+    )
+
+
+def test_fewer_draws_are_the_first_ones():
+    many = Draws(np.zeros(2), np.arange(16.0).reshape(8, 2))
+    np.testing.assert_array_equal(many.resized(3).deviations, many.deviations[:3])
+
+
+def test_no_error_stays_no_error():
+    assert Draws(np.zeros(2), np.empty((0, 2))).resized(5).count == 0
