@@ -95,7 +95,7 @@ def sample(cube: xr.Dataset, variable: str, points: Floats, estimator: str | Non
     chosen = estimator or cube.attrs.get("default_estimator")
     value = _weighted(_ordered(cube[variable], chosen), cells, weights)
     sd = _weighted(_ordered(cube[f"{variable}_sd"], chosen), cells, weights)
-    trusted: NDArray[np.bool_] = np.isfinite(value).reshape(-1, len(points)).all(axis=0)
+    trusted = np.asarray(np.isfinite(value).reshape(-1, len(points)).all(axis=0), dtype=bool)
     if "trusted" in cube:
         believed = _ordered(cube["trusted"], chosen).astype(bool)[tuple(cells)]
         trusted = trusted & (believed | (weights < _NOTHING)).all(axis=0)
