@@ -129,6 +129,25 @@ def _add_mock(commands: _Commands) -> None:
     galaxy.add_argument("--name", help="what to call the catalogue")
     galaxy.add_argument("--radius", type=float, default=4.0, metavar="KPC")
     galaxy.add_argument("--threads", type=int, metavar="N")
+    spherical = _command(
+        kinds,
+        "spherical",
+        "Spherical tracers in a spherical halo, about the Galactic centre.",
+        "store:mock_spherical",
+    )
+    spherical.add_argument("--stars", type=int, default=100_000, metavar="N")
+    spherical.add_argument("--seed", type=int, default=0, metavar="S")
+    spherical.add_argument("--halo", default="cusp", help="cusp or core")
+    spherical.add_argument(
+        "--tracer-radius", type=float, metavar="KPC", help="where the tracers' density bends"
+    )
+    spherical.add_argument(
+        "--anisotropy-radius",
+        type=float,
+        metavar="KPC",
+        help="beyond it orbits are radial; inf: isotropic (default: the tracer radius)",
+    )
+    spherical.add_argument("--name", help="what to call the catalogue")
 
 
 def _add_ingest(commands: _Commands) -> None:

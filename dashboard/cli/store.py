@@ -13,7 +13,15 @@ from dashboard.cli.progress import ProgressLine
 from data.home import home
 from data.store import Catalogue, CatalogueStore
 
-__all__ = ["catalogues", "delete_catalogue", "ingest", "mock_galaxy", "parse_pairs", "take_in"]
+__all__ = [
+    "catalogues",
+    "delete_catalogue",
+    "ingest",
+    "mock_galaxy",
+    "mock_spherical",
+    "parse_pairs",
+    "take_in",
+]
 
 
 def mock_galaxy(arguments: Namespace, output: Output) -> int:
@@ -31,6 +39,25 @@ def mock_galaxy(arguments: Namespace, output: Output) -> int:
             radius=arguments.radius,
             progress=progress,
             threads=arguments.threads,
+        )
+    _say_catalogue(catalogue, output)
+    return 0
+
+
+def mock_spherical(arguments: Namespace, output: Output) -> int:
+    """Make a spherical mock."""
+    from data.mocks.spherical_stars import make_spherical
+
+    with ProgressLine() as progress:
+        catalogue = make_spherical(
+            home(arguments.home),
+            stars=arguments.stars,
+            seed=arguments.seed,
+            halo=arguments.halo,
+            r_star=arguments.tracer_radius,
+            r_a=arguments.anisotropy_radius,
+            name=arguments.name,
+            progress=progress,
         )
     _say_catalogue(catalogue, output)
     return 0

@@ -18,6 +18,7 @@ from gala.units import galactic
 
 from data.errors import UserError
 from data.mocks.flattened_nfw import flattened_nfw_density
+from data.mocks.halo import Halo, distances
 
 __all__ = ["DEFAULT", "KM_S_PER_KPC_MYR", "Component", "GalaxyPotential", "named", "names"]
 
@@ -44,8 +45,10 @@ KINDS: dict[str, tuple[type, dict[str, u.UnitBase]]] = {
         gp.LogarithmicPotential,
         {"v_c": u.km / u.s, "r_h": u.kpc, "q1": u.one, "q2": u.one, "q3": u.one},
     ),
+    "generalised-nfw": (Halo, {"rho0": u.Msun / u.kpc**3, "r_s": u.kpc, "gamma": u.one}),
 }
-"""Kinds of component: gala's class and the unit of each parameter (those of gala's docs)."""
+"""Kinds of component: gala's class and the unit of each parameter (those of gala's docs); the
+last one is not gala's."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,11 @@ class Component:
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @cached_property
+    def halo(self) -> Halo | None:
+        """The formulae of a component that gala does not have, else None."""
+        return Halo(**self.parameters) if KINDS[self.kind][0] is Halo else None
+
+    @cached_property
     def gala(self) -> gp.PotentialBase:
         """The component as a gala potential in gala's `galactic` units."""
         potential, units = KINDS[self.kind]
@@ -75,7 +83,9 @@ class Component:
 
     def density(self, x: FloatArray) -> FloatArray:
         """Mass density in Msun pc^-3 at `x` (n, 3) kpc."""
-        if self.kind == "nfw" and self.parameters.get("c", 1.0) != 1.0:
+        if self.halo is not None:
+            kpc3 = self.halo.density(distances(x - np.array(self.origin)))
+        elif self.kind == "nfw" and self.parameters.get("c", 1.0) != 1.0:
             # gala has no density for an NFW potential that is flattened: NaN.
             p = self.parameters
             kpc3 = flattened_nfw_density(x - np.array(self.origin), p["m"], p["r_s"], p["c"])
@@ -120,22 +130,39 @@ class GalaxyPotential:
 
     @cached_property
     def gala(self) -> gp.CCompositePotential:
-        """The galaxy as one gala potential with a C implementation."""
+        """Gala's components as one potential with a C implementation."""
         composite = gp.CCompositePotential()
-        for name, component in self.components.items():
+        for name, component in self._of_gala.items():
             composite[name] = component.gala
         return composite
 
+    @property
+    def _of_gala(self) -> dict[str, Component]:
+        return {name: part for name, part in self.components.items() if part.halo is None}
+
+    @property
+    def _others(self) -> list[tuple[Halo, FloatArray]]:
+        parts = self.components.values()
+        return [(part.halo, np.array(part.origin)) for part in parts if part.halo is not None]
+
     def potential(self, x: FloatArray) -> FloatArray:
         """Gravitational potential at `x` (n, 3) kpc, in (km/s)^2, shape (n,)."""
-        value = self.gala.energy(_columns(x) * u.kpc).to_value(u.km**2 / u.s**2)
-        return np.asarray(value, dtype=np.float64)
+        value = np.zeros(len(np.atleast_2d(x)))
+        if self._of_gala:
+            value += self.gala.energy(_columns(x) * u.kpc).to_value(u.km**2 / u.s**2)
+        for halo, origin in self._others:
+            value -= halo.psi(distances(np.atleast_2d(x) - origin))
+        return value
 
     def acceleration(self, x: FloatArray) -> FloatArray:
         """Minus the gradient of the potential at `x` (n, 3) kpc: (n, 3) km^2 s^-2 kpc^-1."""
-        unit = u.km**2 / u.s**2 / u.kpc
-        value = self.gala.acceleration(_columns(x) * u.kpc).to_value(unit)
-        return np.ascontiguousarray(value.T, dtype=np.float64)
+        value = np.zeros(np.atleast_2d(x).shape)
+        if self._of_gala:
+            unit = u.km**2 / u.s**2 / u.kpc
+            value += self.gala.acceleration(_columns(x) * u.kpc).to_value(unit).T
+        for halo, origin in self._others:
+            value += halo.acceleration(np.atleast_2d(x) - origin)
+        return value
 
     def density(self, x: FloatArray, component: str | None = None) -> FloatArray:
         """Mass density in Msun pc^-3 at `x` (n, 3) kpc, shape (n,).
