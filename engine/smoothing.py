@@ -22,12 +22,42 @@ from scipy.stats import qmc
 
 from data.constants import MSUN_PC3_PER_LAPLACIAN
 
-__all__ = ["BANDWIDTHS", "Kernel", "smoothed_gauss_density"]
+__all__ = ["BANDWIDTHS", "Kernel", "Layers", "smoothed_gauss_density"]
 
 Floats = NDArray[np.float64]
 
 BANDWIDTHS = (0.5, 0.5, 0.2)
 """kpc, of the talks."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Nodes of a kernel's integrals, in J horizontal layers that share their heights.
+
+    Parameters
+    ----------
+    height
+        Height of each layer over the middle, (J,) kpc.
+    offsets
+        Horizontal offsets, (J, n, 2) kpc; a layer has n.
+    weights
+        Weights of the average, (J, n), of sum 1.
+    vectors
+        Vectors of the divergence, (J, n, 3) kpc^-1: <div a>(x) = sum vectors . a(x - d).
+        Those of the surface are at the last nodes, which have no weight in the average.
+    """
+
+    height: Floats
+    offsets: Floats
+    weights: Floats
+    vectors: Floats
+
+    def nodes(self) -> tuple[Floats, Floats]:
+        """Give offsets (n, 3) kpc and weights (n,) of the average, one by one."""
+        height = np.broadcast_to(self.height[:, None, None], (*self.weights.shape, 1))
+        offsets = np.concatenate([self.offsets, height], -1).reshape(-1, 3)
+        weights = self.weights.ravel()
+        return offsets[weights > 0], weights[weights > 0]
 
 
 @dataclass(frozen=True)
@@ -77,6 +107,44 @@ class Kernel:
         area = 4 * np.pi * t**2 * np.exp(-0.5 * t**2) / self._mass / len(sphere)
         outward = -sphere / h * area  # the normal at x - d is that at d turned round
         return np.concatenate([inside, t * sphere]) * h, np.concatenate([within, outward])
+
+    @property
+    def reach(self) -> float:
+        """Farthest distance from which the kernel takes, kpc."""
+        return self.truncation * max(self.bandwidths)
+
+    def layers(self, heights: int = 24, rings: int = 6, azimuths: int = 16) -> Layers:
+        """Give nodes in layers, for fields on grids: what is horizontal is the same at all z.
+
+        Gauss-Legendre nodes in height and in the radius of each layer's disc, even ones in
+        azimuth, symmetric in all three planes; the surface has a ring at the rim of each layer
+        (equal heights hold equal areas of a sphere, Archimedes).
+
+        Parameters
+        ----------
+        heights, rings, azimuths
+            Layers, rings in each, nodes on each ring (a multiple of four).
+        """
+        h, t = np.array(self.bandwidths), self.truncation
+        node, length = np.polynomial.legendre.leggauss(heights)
+        u, du = t * node, t * length
+        rim = np.sqrt(t**2 - u**2)
+        node, length = np.polynomial.legendre.leggauss(rings)
+        r = 0.5 * rim[:, None] * (1 + node)
+        area = 0.5 * rim[:, None] * length * r * (2 * np.pi / azimuths)
+        inner = du[:, None] * area * np.exp(-0.5 * (r**2 + u[:, None] ** 2)) / self._mass
+        outer = du * (2 * np.pi / azimuths) * t * np.exp(-0.5 * t**2) / self._mass
+        phi = 2 * np.pi * (np.arange(azimuths) + 0.5) / azimuths
+        circle = np.stack([np.cos(phi), np.sin(phi)], -1)
+        radius = np.concatenate([r, rim[:, None]], 1)
+        flat = (radius[..., None, None] * circle).reshape(heights, -1, 2)
+        weights = np.concatenate([inner, np.zeros((heights, 1))], 1)
+        # on the surface the normal takes the place of the offset
+        strength = np.concatenate([inner, outer[:, None] / t], 1)
+        scaled = np.concatenate([flat, np.broadcast_to(u[:, None, None], (*flat.shape[:2], 1))], 2)
+        vectors = -scaled / h * np.repeat(strength, azimuths, 1)[..., None]
+        weights = np.repeat(weights, azimuths, 1)
+        return Layers(u * h[2], flat * h[:2], weights / weights.sum(), vectors)
 
 
 def smoothed_gauss_density(

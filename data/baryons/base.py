@@ -20,6 +20,11 @@ class Baryons(Protocol):
         """Name by which provenance refers to it."""
         ...
 
+    @property
+    def axisymmetric(self) -> bool:
+        """Whether the density is the same all round the axis of the Galaxy."""
+        ...
+
     def density(self, x: npt.ArrayLike) -> Floats:
         """Density at positions (n, 3) kpc, (n,) Msun/pc^3."""
         ...

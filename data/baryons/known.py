@@ -47,6 +47,12 @@ class KnownBaryons:
         """Name by which provenance refers to it."""
         return f"truth of {self.truth.galaxy.name}"
 
+    @property
+    def axisymmetric(self) -> bool:
+        """Whether the density is the same all round the axis of the Galaxy."""
+        parts = self.truth.galaxy.components
+        return all(parts[name].origin[:2] == (0.0, 0.0) for name in self.components)
+
     def density(self, x: npt.ArrayLike) -> Floats:
         """Give the density at positions (n, 3) kpc, (n,) Msun/pc^3."""
         points = points_array(x)

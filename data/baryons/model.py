@@ -88,6 +88,11 @@ class BaryonModel:
         dispersions = [c.value("velocity_dispersion") for c in hot]
         return self_consistent([c.midplane_density for c in hot], dispersions, others)
 
+    @property
+    def axisymmetric(self) -> bool:
+        """Whether the density is the same all round the axis: it is, for all components."""
+        return True
+
     def density(self, x: npt.ArrayLike, component: str | None = None) -> Floats:
         """Give the mass density of the best values.
 

@@ -1,0 +1,109 @@
+"""Densities averaged with the kernel, so that they may be compared with a density of the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.baryons import Baryons
+from engine.draws import Draws
+from engine.lattice.interpolation import cubic_weights
+from engine.smoothing import Kernel
+
+__all__ = ["smoothed_baryons", "smoothed_density"]
+
+Floats = NDArray[np.float64]
+
+_STEP = 0.25
+"""kpc between the radii of the table: discs have scale lengths of 2 kpc and more."""
+
+_CHUNK = 400_000
+
+
+def smoothed_baryons(
+    baryons: Baryons, points: Floats, kernel: Kernel, count: int, seed: int = 0
+) -> Draws:
+    """Give the density of a baryon model, averaged with the kernel, at points (P, 3) kpc.
+
+    A model that is the same all round the axis is evaluated once on a table of radii and
+    heights, all draws together, and then averaged over layers of the kernel: at many points
+    that is a hundred times faster than asking for each node of each kernel, and right to 0.1%.
+
+    Parameters
+    ----------
+    baryons
+        The model.
+    points
+        (P, 3) kpc; those of a grid share few heights, which is what makes it fast.
+    kernel
+        The kernel.
+    count, seed
+        Draws, as for ``baryon_density``: 0 for a density without errors.
+
+    Returns
+    -------
+    Draws
+        (P,) Msun/pc^3.
+    """
+
+    def density(x: Floats) -> Floats:
+        best = baryons.density(x)[None]
+        return np.concatenate([best, baryons.draws(x, count, seed)]) if count else best
+
+    average = _axisymmetric if baryons.axisymmetric else _direct
+    stacked = average(density, points, kernel)
+    return Draws(stacked[0], stacked[1:] - stacked[0])
+
+
+def smoothed_density(
+    density: Callable[[Floats], Floats], points: Floats, kernel: Kernel, *, axisymmetric: bool
+) -> Floats:
+    """Average a density, (n, 3) kpc to (n,), with the kernel at points (P, 3) kpc: (P,)."""
+    average = _axisymmetric if axisymmetric else _direct
+    smooth: Floats = average(lambda x: density(x)[None], points, kernel)[0]
+    return smooth
+
+
+def _direct(density: Callable[[Floats], Floats], points: Floats, kernel: Kernel) -> Floats:
+    """Average a density (D, n) at every node of every kernel: (D, P)."""
+    offsets, weights = kernel.layers(16, 4, 12).nodes()
+    parts = []
+    for start in range(0, len(points), max(1, _CHUNK // len(weights))):
+        chunk = points[start : start + max(1, _CHUNK // len(weights))]
+        values = density((chunk[:, None] + offsets).reshape(-1, 3))
+        parts.append(values.reshape(len(values), len(chunk), -1) @ weights)
+    return np.concatenate(parts, 1)
+
+
+def _axisymmetric(density: Callable[[Floats], Floats], points: Floats, kernel: Kernel) -> Floats:
+    """Average a density (D, n) that depends on radius and height alone: (D, P)."""
+    layers = kernel.layers(24, 4, 16)
+    ring, heights = np.hypot(points[:, 0], points[:, 1]), np.unique(points[:, 2])
+    reach = float(np.abs(layers.offsets).max())
+    low = max(0.0, ring.min() - reach - 2 * _STEP)
+    table = low + _STEP * np.arange(np.ceil((ring.max() + reach - low) / _STEP) + 3)
+    # averaged radii: the kernel's middles, on the same steps
+    middle = table[(table >= ring.min() - 2 * _STEP) & (table <= ring.max() + 2 * _STEP)]
+    x = middle[:, None, None] + layers.offsets[..., 0]
+    first, four = cubic_weights(table, np.hypot(x, layers.offsets[..., 1]))
+    share = np.zeros((*first.shape[:2], len(table)))
+    for a in range(4):
+        amount = four[..., a] * layers.weights
+        for j in range(first.shape[1]):  # layers are few
+            cell = (np.arange(len(middle))[:, None] * len(table)) + first[:, j] + a
+            share[:, j] += np.bincount(
+                cell.ravel(), amount[:, j].ravel(), minlength=len(middle) * len(table)
+            ).reshape(len(middle), len(table))
+    z = heights[:, None] + layers.height
+    r, zz = np.meshgrid(table, z.ravel(), indexing="ij")
+    nodes = np.stack([r.ravel(), np.zeros(r.size), zz.ravel()], 1)
+    values = density(nodes).reshape(-1, len(table), *z.shape)
+    smooth = np.einsum("drtj,mjr->dmt", values, share, optimize=True)
+    row = np.searchsorted(heights, points[:, 2])
+    first, four = cubic_weights(middle, ring)
+    result = np.zeros((len(smooth), len(points)))
+    for a in range(4):
+        result += smooth[:, first + a, row] * four[:, a]
+    return result
