@@ -16,9 +16,35 @@ from engine.cubes.trust import FLAGS
 from engine.dark.density import dark_density
 from engine.draws import Draws
 
-__all__ = ["density_cube"]
+__all__ = ["density_cube", "density_flags"]
 
 Floats = NDArray[np.floating]
+
+
+def density_flags(
+    flags: NDArray[np.int32],
+    edge_distance: Floats,
+    reach: float,
+    missing: NDArray[np.bool_] | None = None,
+) -> NDArray[np.int32]:
+    """Give the reasons against the cells of a density, (P,), from those of the acceleration.
+
+    A cell that averages over what lies outside the volume, where no tracer was seen, is
+    ``near_edge``; one that averages over a cell without a solution is ``not_finite``.
+
+    Parameters
+    ----------
+    flags, edge_distance
+        (P,), of the acceleration.
+    reach
+        Farthest distance from which the kernel takes, kpc.
+    missing
+        (P,), whether the kernel takes from a cell without a solution; None for nowhere.
+    """
+    words = flags | np.where(edge_distance < reach, FLAGS["near_edge"][0], 0)
+    if missing is not None:
+        words = words | np.where(missing, FLAGS["not_finite"][0], 0)
+    return np.asarray(words, np.int32)
 
 
 def density_cube(
@@ -26,8 +52,6 @@ def density_cube(
     totals: Mapping[str, Draws],
     baryons: Draws,
     *,
-    reach: float,
-    edge_distance: Floats,
     flags: NDArray[np.int32],
     attributes: Mapping[str, Any],
 ) -> xr.Dataset:
@@ -41,17 +65,13 @@ def density_cube(
         Total density (P,) Msun pc-3 by estimator, the first the default.
     baryons
         Density of the baryon model (P,), averaged with the same kernel, with as many draws.
-    reach
-        Farthest distance from which the kernel takes, kpc: cells nearer to the edge of the volume
-        average over what no tracer has seen and are not trusted.
-    edge_distance, flags
-        (P,), of the acceleration.
+    flags
+        (P,), see ``density_flags``.
     attributes
         Provenance, bandwidths of the kernel, name of the baryon model.
     """
     space = ("x", "y", "z")
     along = ("estimator", *space)
-    words = flags | np.where(edge_distance < reach, FLAGS["near_edge"][0], 0).astype(np.int32)
     dark = [dark_density(total, baryons) for total in totals.values()]
 
     def stacked(values: list[Floats]) -> NDArray[np.generic]:
@@ -64,10 +84,10 @@ def density_cube(
         "density_baryon_sd": (space, grid.fill(baryons.sd.astype(np.float32)), _error("baryon")),
         "density_dark": (along, stacked([d.mean for d in dark]), _quantity("dark")),
         "density_dark_sd": (along, stacked([d.sd for d in dark]), _error("dark")),
-        "trust_flags": (space, grid.fill(words, -1), flag_attributes()),
+        "trust_flags": (space, grid.fill(flags, -1), flag_attributes()),
         "trusted": (
             space,
-            grid.fill(words == 0, outside=False),
+            grid.fill(flags == 0, outside=False),
             note("true where no reason against the cell is known"),
         ),
     }
