@@ -15,7 +15,7 @@ from engine.dark.local import SUN_RADIUS
 from engine.dark.posterior import Likelihood, sample_posterior
 from engine.draws import Draws
 
-__all__ = ["MODELS", "HaloFit", "Priors", "fit_halo"]
+__all__ = ["MODELS", "PARAMETERS", "HaloFit", "Priors", "fit_halo"]
 
 Floats = NDArray[np.float64]
 

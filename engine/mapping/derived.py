@@ -18,7 +18,9 @@ from engine.circular.curve import Curve, map_curve
 from engine.circular.jeans_curve import jeans_curve
 from engine.cubes.density import density_cube, density_flags
 from engine.cubes.draws import KEPT_DRAWS
+from engine.dark.cube import dark_matter_cube
 from engine.dark.smoothed import smoothed_baryons
+from engine.dark.summary import MapFields, dark_matter
 from engine.draws import Draws
 from engine.lattice import Lattice
 from engine.mapping.solver import GridSolution
@@ -41,8 +43,8 @@ def derived_cubes(
 ) -> dict[str, xr.Dataset]:
     """Give the cubes that follow from the grid, by name.
 
-    ``density`` is left out where no field has enough finite cells, ``circular_velocity`` where
-    neither the map nor the stars reach the plane.
+    ``density`` and ``dark_matter`` are left out where no field has enough finite cells,
+    ``circular_velocity`` where neither the map nor the stars reach the plane.
 
     Parameters
     ----------
@@ -71,6 +73,7 @@ def derived_cubes(
         cubes["density"] = density_cube(
             solution.grid, densities.totals, baryons, flags=densities.flags, attributes=named
         )
+        cubes["dark_matter"] = _dark_matter(solution, densities, baryons, population, seed, named)
     density = next(iter(densities.totals.values()), None)
     estimator = next(iter(solution.fields))
     named = {**attributes, "estimator": estimator}
@@ -117,6 +120,32 @@ def _densities(solution: GridSolution, kernel: Kernel) -> _Densities:
             missing |= lattice.missing_nearby(kernel)
     flags = density_flags(solution.flags, solution.edge_distance, kernel.reach, missing)
     return _Densities(totals, flags)
+
+
+def _dark_matter(
+    solution: GridSolution,
+    densities: _Densities,
+    baryons: Draws,
+    population: Population,
+    seed: int,
+    attributes: dict[str, Any],
+) -> xr.Dataset:
+    """Give the ``dark_matter`` cube, by the first estimator that has a density."""
+    estimator, total = next(iter(densities.totals.items()))
+    pointwise, potential = solution.fields.get("boltzmann"), solution.potential
+    mass = None if potential is None else potential.density(solution.grid.points)
+    fields = MapFields(
+        grid=solution.grid,
+        acceleration=solution.fields[estimator].resized(KEPT_DRAWS),
+        total=total,
+        trusted=solution.trusted,
+        trusted_density=densities.flags == 0,
+        sun=population.sun.position,
+        pointwise=None if pointwise is None else pointwise.resized(KEPT_DRAWS),
+        mass=None if mass is None else mass.resized(KEPT_DRAWS),
+    )
+    found = dark_matter(fields, baryons, packaged(_BARYONS), seed=seed)
+    return dark_matter_cube(found, fields, {**attributes, "estimator": estimator})
 
 
 def _curves(solution: GridSolution, population: Population, seed: int) -> dict[str, Curve]:

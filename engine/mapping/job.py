@@ -17,6 +17,7 @@ from data.store import CatalogueStore
 from engine.cubes.assemble import provenance
 from engine.cubes.draws import draws_cube
 from engine.cubes.store import write_cube
+from engine.dark.cube import local_values
 from engine.density.model import Coordinates
 from engine.density.preprocess import BallMap
 from engine.device import choose_device, limit_threads
@@ -120,6 +121,8 @@ def run_map(context: RunContext) -> dict[str, object]:
         **derived_cubes(solution, population, spec["seed"], attributes),
     }
     at_sun = solver.at_sun(solution.potential)
+    if at_sun is not None:
+        at_sun |= local_values(cubes.get("dark_matter"))
     clock.lap("solve")
     context.check_stop()
     stages("check", 0.1)

@@ -70,8 +70,8 @@ def read_cube_at(path):
 
 
 def test_all_cubes_are_there_and_open_with_plain_xarray(record, cubes):
-    derived = {"density", "asymmetry", "circular_velocity"}
-    assert set(cubes) == {"acceleration", "profiles", "model"} | derived
+    derived = {"density", "dark_matter", "asymmetry", "circular_velocity"}
+    assert set(cubes) == {"acceleration", "draws", "profiles", "model"} | derived
     for name, path in record.result["cubes"].items():
         with xr.open_zarr(path) as plain:
             xr.testing.assert_identical(plain.load(), cubes[name])
@@ -119,6 +119,17 @@ def test_density_cube_keeps_its_contract(cubes):
     assert not (cube["trusted"] & ~map_cube["trusted"]).any()
     reach = cube.attrs["kernel_truncation"] * max(cube.attrs["kernel_bandwidths_kpc"])
     assert not cube["trusted"].where(map_cube["edge_distance"] < reach, False).any()
+
+
+def test_every_estimator_has_a_density_and_the_dark_matter_says_what_it_lacks(cubes):
+    cube, dark = cubes["density"], cubes["dark_matter"]
+    assert cube["estimator"].values.tolist() == cubes["acceleration"]["estimator"].values.tolist()
+    assert cube.attrs["default_estimator"] == dark.attrs["estimator"]
+    assert dark["density_dark"].dims == ("r",) == dark["density_dark_sd"].dims
+    for variable in dark.values():
+        for other in str(variable.attrs.get("ancillary_variables", "")).split():
+            assert other in dark
+    assert all(text.endswith(".") for text in json.loads(dark.attrs["missing"]).values())
 
 
 def test_cubes_say_where_they_come_from(record, cubes, home):
