@@ -78,8 +78,9 @@ def gaussian_dictionary(centre: tuple[float, float, float], radius: float) -> Ga
     """Choose Gaussians from which the mass that a ball of tracers feels can be made.
 
     Flat ones with heights from 1/40 of the ball's radius on stand for discs, round ones for
-    bulge and halo, up to widths of five times the farthest distance. The choice depends on the
-    geometry alone.
+    bulge and halo, up to widths of five times the farthest distance. A ball that holds the
+    centre sees what is in the middle: there the round ones begin at 1/60 of its radius, which a
+    cusp needs. The choice depends on the geometry alone.
 
     Parameters
     ----------
@@ -89,14 +90,15 @@ def gaussian_dictionary(centre: tuple[float, float, float], radius: float) -> Ga
     distance = float(np.linalg.norm(centre))
     far = distance + radius
     outside = distance > radius
-    least = radius / 8 if outside else radius / 20
+    narrowest = radius / 8 if outside else radius / 20
+    least, steps = (radius / 8, 14) if outside else (radius / 60, 18)
     pairs = [
         (s, h / s)
-        for s in np.geomspace(3 * least, far, 7)
+        for s in np.geomspace(3 * narrowest, far, 7)
         for h in np.geomspace(radius / 40, radius / 2.5, 7)
         if h < 0.7 * s
     ]
-    pairs += [(s, q) for s in np.geomspace(least, 5 * far, 14) for q in (0.6, 0.8, 1.0)]
+    pairs += [(s, q) for s in np.geomspace(least, 5 * far, steps) for q in (0.6, 0.8, 1.0)]
     width, ratio = np.array(pairs).T
     return Gaussians(width, ratio)
 
