@@ -45,9 +45,12 @@ class Session(param.Parameterized):
     axes = param.List([], item_type=dict, doc='Panels of Explore: {"x": column, "y": column}.')
     colour = param.Selector(default="equalised", objects=["linear", "log", "equalised"])
     dark = param.Boolean(True, doc="Whether the page is drawn dark.")
+    controls = param.Dict({}, doc="Values that the controls of the page are to have, by name.")
 
     #: Fields of the state document, in the order in which they are restored.
-    FIELDS = ("catalogue", "selection", "volume", "run", "axes", "colour", "dark", "page")
+    FIELDS = (
+        "catalogue", "selection", "volume", "run", "axes", "colour", "dark", "page", "controls",
+    )  # fmt: skip
 
     def __init__(self, services: Services, **state: object) -> None:
         super().__init__(**state)
@@ -55,12 +58,15 @@ class Session(param.Parameterized):
         self.notices = Notices()
         self.history: History[dict[str, Any] | None] = History(self.selection)
         self.background = Background(services.executor, self.report)
+        #: Gives what the controls of the page on the screen show; set by whoever shows pages.
+        self.read_controls: Callable[[], dict[str, Any]] = lambda: self.controls
 
     # --- the document ---------------------------------------------------------------------
 
     def document(self) -> dict[str, Any]:
         """Give the whole state as one JSON-ready document."""
         state = {name: getattr(self, name) for name in self.FIELDS}
+        state["controls"] = self.read_controls()
         return json.loads(json.dumps({"version": DOCUMENT_VERSION, **state}))
 
     def restore(self, document: dict[str, Any]) -> None:
@@ -77,11 +83,16 @@ class Session(param.Parameterized):
             sentence = f"This session document has version {document.get('version')!r}."
             raise UserError(sentence, f"This program reads version {DOCUMENT_VERSION}.")
         known = {name: document[name] for name in self.FIELDS if name in document}
+        before = (self.catalogue, self.axes, self.controls)
         try:
             self.param.update(**known)
         except (TypeError, ValueError) as error:
             raise UserError(f"The session document is damaged: {error}") from error
         self.history = History(self.selection)
+        if self.catalogue == before[0] and self.axes != before[1]:
+            self.param.trigger("catalogue")  # panels are made when a catalogue is opened
+        if "controls" in known and self.controls == before[2]:
+            self.param.trigger("controls")  # the user may have moved them since
 
     # --- the selection --------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import panel as pn
 import panel_material_ui as pmui
 from panel.util import edit_readonly
@@ -9,12 +11,19 @@ from param.parameterized import Event
 
 from dashboard.pages.base import Page
 from dashboard.pages.placeholder import placeholder
+from dashboard.pages.present_save import SaveView
 from dashboard.pages.registry import PAGES, PageEntry
+from dashboard.saved_views import SavedViews
+from dashboard.saved_views_controls import Restoring, read_controls
+from dashboard.saved_views_opening import check_openable, document_on_screen
 from dashboard.services import Services
 from dashboard.session import Session
 from dashboard.theme import theme_config
 
 __all__ = ["Shell"]
+
+#: Milliseconds between two looks at a page whose controls are to be set.
+SOON_MS = 100
 
 
 class Shell:
@@ -33,19 +42,69 @@ class Shell:
         self._pages: dict[str, Page | None] = {}
         self._frames: dict[str, pmui.Column] = {}
         self._shown: str | None = None
+        self._restoring: Restoring | None = None
         self._menu = self._build_menu()
+        self._save = SaveView(services, session, self._screen)
         self._main = pmui.Column(
-            session.notices.column, sizing_mode="stretch_both", margin=0, css_classes=["vo-main"]
+            session.notices.column,
+            self._save.dialog,
+            sizing_mode="stretch_both",
+            margin=0,
+            css_classes=["vo-main"],
         )
         self.page = self._build_page()
+        session.guarded(self._open_address)()
         session.param.watch(self._follow, "page")
+        session.param.watch(session.guarded(lambda _: self._restore_controls()), "controls")
         self._show(session.page)
+        self._restore_controls()
+        session.read_controls = self._read_controls
 
     def refresh(self) -> None:
         """Let the visible page pull what has changed; called about once a second."""
         page = self._pages.get(self._shown or "")
         if page is not None:
             self.session.guarded(page.refresh)()
+        self.session.guarded(self._set_controls)()
+
+    # --- saved views ----------------------------------------------------------------------
+
+    def _screen(self) -> tuple[str, pn.viewable.Viewable, dict[str, Any]]:
+        """Give title, content and session document of the page on the screen."""
+        slug = self._shown or self.session.page
+        document = document_on_screen(self.session, self._pages[slug])
+        return self._entries[slug].title, self._frames[slug], document
+
+    def _read_controls(self) -> dict[str, Any]:
+        return read_controls(self._frames[self._shown]) if self._shown else {}
+
+    def _open_address(self) -> None:
+        """Take the state from the view that the address names, if it names one."""
+        wanted = (pn.state.session_args or {}).get("view")
+        if wanted:
+            view = SavedViews(self.services.home).get(wanted[0].decode(errors="replace"))
+            check_openable(view.document, self.services)
+            self.session.restore(view.document)
+
+    def _restore_controls(self) -> None:
+        """Begin to set the controls of the page on the screen, which may still be on its way."""
+        controls = self.session.controls
+        self._restoring = Restoring(controls) if controls else None
+        self._soon()
+
+    def _soon(self) -> None:
+        document = pn.state.curdoc
+        if document is not None and document.session_context is not None and self._restoring:
+            document.add_timeout_callback(self.session.guarded(self._next_look), SOON_MS)
+
+    def _next_look(self) -> None:
+        self._set_controls()
+        self._soon()
+
+    def _set_controls(self) -> None:
+        restoring, shown = self._restoring, self._shown
+        if restoring is not None and shown is not None and restoring.step(self._frames[shown]):
+            self._restoring = None
 
     def _build_menu(self) -> pmui.MenuList:
         menu = pmui.MenuList(
@@ -68,6 +127,7 @@ class Shell:
             sidebar=[self._menu],
             sidebar_width=184,
             sidebar_resizable=False,
+            header=[pn.Spacer(sizing_mode="stretch_width"), self._save.button],
             main=[self._main],
             busy_indicator=None,
             css_classes=["vo-page"],
@@ -99,6 +159,8 @@ class Shell:
             self._menu.active = (index,)
         if slug == self._shown:
             return
+        if self._shown is not None:
+            self._restoring = None  # the user has gone on
         before = self._pages.get(self._shown or "")
         if before is not None:
             self.session.guarded(before.on_hide)()

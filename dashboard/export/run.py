@@ -11,6 +11,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from dashboard.catalogues import CatalogueListing
+from dashboard.export.density_figure import dark_matter_figure, density_figure
 from dashboard.export.drawing import FIGURE_FORMATS, save_figure
 from dashboard.export.figures import acceleration_figure, model_figure, profiles_figure
 from dashboard.export.script import acceleration_script
@@ -31,6 +32,8 @@ Draw = Callable[[xr.Dataset, View, str, Field | None], Figure]
 FIGURES: dict[str, Draw] = {
     "acceleration": acceleration_figure,
     "profiles": profiles_figure,
+    "density": density_figure,
+    "dark_matter": dark_matter_figure,
     "model": model_figure,
 }
 """Cubes that have a figure."""

@@ -31,7 +31,9 @@ class ExportMenu:
     view
         Gives what figures and scripts show, as a `dashboard.export.view.View`.
     cubes
-        Labels and names of the cubes to offer; only the first has a script.
+        Labels and names of the cubes to offer.
+    script
+        Whether the first of them has a script.
     """
 
     def __init__(
@@ -40,15 +42,17 @@ class ExportMenu:
         result: Callable[[], MapResult | None],
         view: Callable[[], object],
         cubes: dict[str, str],
+        *,
+        script: bool = True,
     ) -> None:
         self._session, self._result, self._view = session, result, view
-        self._scripted = next(iter(cubes.values()))
+        self._scripted = next(iter(cubes.values())) if script else ""
         self.what = pmui.Select(
             label="Export", options=cubes, width=190, size="small", css_classes=["vo-export-what"]
         )
         self.form = pmui.Select(
             label="As",
-            options={**_FIGURES, **_DATA, **_SCRIPT},
+            options={**_FIGURES, **_DATA, **(_SCRIPT if script else {})},
             width=180,
             size="small",
             css_classes=["vo-export-format"],

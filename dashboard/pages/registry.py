@@ -55,4 +55,5 @@ PAGES = (
         "AsymmetryPage",
     ),
     PageEntry("compare", "Compare", "compare", "dashboard.pages.compare", "ComparePage"),
+    PageEntry("present", "Present", "slideshow", "dashboard.pages.present", "PresentPage"),
 )

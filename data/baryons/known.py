@@ -36,11 +36,14 @@ class KnownBaryons:
         Names of the baryonic components.
     sun_radius
         Cylindrical radius at which local values are given, kpc.
+    factor
+        What their density is multiplied with: 1 is the truth, anything else a question.
     """
 
     truth: Truth
     components: tuple[str, ...]
     sun_radius: float = 8.122
+    factor: float = 1.0
 
     @property
     def name(self) -> str:
@@ -59,7 +62,7 @@ class KnownBaryons:
         total = np.zeros(len(points))
         for component in self.components:
             total += self.truth.density(points, component)
-        return total
+        return self.factor * total
 
     def draws(self, x: npt.ArrayLike, count: int, seed: int) -> Floats:
         """Give the same exact density ``count`` times, (count, n)."""
