@@ -12,19 +12,23 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from data.constants import ACCELERATION_UNIT
+from engine.cubes.curl import relative_curl
 from engine.cubes.grid import Grid, Line
 from engine.cubes.parts import COMPONENTS, axes, flag_attributes, note
 from engine.cubes.trust import NEIGHBOURHOOD
 from engine.draws import Draws
-from engine.estimators.solve import BoltzmannMap
+from engine.estimators.budget import SOURCES, Budget
+from engine.estimators.solve import PointwiseMap
 
 __all__ = ["acceleration_cube", "profiles_cube", "provenance"]
 
 Floats = NDArray[np.floating]
 
 _ERRORS = {
-    "boltzmann": "standard deviation over the members of the ensemble",
-    "potential": "standard deviation over simulated fits, with the common error of the flows",
+    "boltzmann": "from the members of the ensemble, by source",
+    "jeans": "from the members of the ensemble, by source",
+    "conditional": "from the members of the ensemble, by source",
+    "potential": "from simulated fits and fits to each member",
 }
 
 
@@ -40,12 +44,12 @@ def provenance(**entries: object) -> dict[str, Any]:
 
 def acceleration_cube(
     grid: Grid,
-    fields: Mapping[str, Draws],
-    solution: BoltzmannMap,
+    budgets: Mapping[str, Budget],
+    pointwise: PointwiseMap,
     *,
     tracers: NDArray[np.int32],
     edge_distance: Floats,
-    flags: NDArray[np.int32],
+    flags: Mapping[str, NDArray[np.int32]],
     attributes: Mapping[str, Any],
 ) -> xr.Dataset:
     """Lay the accelerations at the grid's points out as the ``acceleration`` cube.
@@ -54,44 +58,109 @@ def acceleration_cube(
     ----------
     grid
         The grid; the other arrays follow ``grid.points``, P of them.
-    fields
-        Acceleration (P, 3) by each estimator; the first is the default.
-    solution
-        The ``boltzmann`` solution, for what it says about the model.
-    tracers, edge_distance, flags
+    budgets
+        Acceleration (P, 3) and its errors by each estimator; the first is the default.
+    pointwise
+        The pointwise solutions of every member, for what they say about the model.
+    tracers, edge_distance
         (P,), see ``engine.cubes.trust``.
+    flags
+        (P,) by estimator; those of the first are the cube's.
     attributes
         Provenance.
     """
     space = ("x", "y", "z")
     vector = ("estimator", "component", *space)
+    each = ("estimator", *space)
+    default = next(iter(budgets))
+    fields = {name: budget.field for name, budget in budgets.items()}
 
     def field(values: Floats, outside: float = np.nan) -> NDArray[np.generic]:
         return grid.fill(values.astype(np.float32), outside)
 
+    def by_estimator(values: Iterable[Floats]) -> NDArray[np.generic]:
+        return np.stack([field(value) for value in values])
+
+    residual = {name: np.median(pointwise.residual, 0) for name in budgets}
+    residual["conditional"] = np.median(pointwise.conditional_residual, 0)
+    if attributes.get("potential_from") == "conditional" and "potential" in residual:
+        residual["potential"] = residual["conditional"]
+    selection = pointwise.density_gradient - pointwise.true_gradient
     variables = {
         "acceleration": (
             vector,
-            np.stack([field(draws.mean.T) for draws in fields.values()]),
+            by_estimator(draws.mean.T for draws in fields.values()),
             _quantity("acceleration"),
         ),
         "acceleration_sd": (
             vector,
-            np.stack([field(draws.sd.T) for draws in fields.values()]),
+            by_estimator(draws.sd.T for draws in fields.values()),
             _error("acceleration", fields),
         ),
+        "acceleration_sd_by": (
+            ("source", *vector),
+            np.stack(
+                [
+                    by_estimator(budget.by_source[row].T for budget in budgets.values())
+                    for row in range(len(SOURCES))
+                ]
+            ),
+            {
+                "units": ACCELERATION_UNIT,
+                "long_name": "standard error of the acceleration from each source alone",
+            },
+        ),
+        "acceleration_bias": (
+            vector,
+            by_estimator(budget.bias.T for budget in budgets.values()),
+            {
+                "units": ACCELERATION_UNIT,
+                "long_name": "what measurement errors had added to the acceleration;"
+                " it is taken away already",
+            },
+        ),
+        "disagreement": (
+            each,
+            by_estimator(_disagreement(fields[default], other) for other in fields.values()),
+            note("difference from the default estimator, relative to the acceleration"),
+        ),
         "residual": (
-            ("estimator", *space),
-            np.stack([field(solution.residual)] * len(fields)),
+            each,
+            by_estimator(residual[name] for name in budgets),
             note(
                 "residual of the Boltzmann equation with the pointwise acceleration,"
                 " relative to its size at a = 0"
             ),
         ),
+        "curl": (
+            each,
+            by_estimator(relative_curl(grid, draws.mean) for draws in fields.values()),
+            note("size of the curl relative to that of the gradient of the acceleration"),
+        ),
         "condition": (
             space,
-            field(solution.condition),
+            field(np.median(pointwise.condition, 0)),
             note("condition number of the scaled information matrix"),
+        ),
+        "inflation": (
+            ("component", *space),
+            field(np.median(pointwise.inflation, 0).T),
+            note("errors of the conditional estimator in units of those of boltzmann"),
+        ),
+        "selection_gradient": (
+            ("component", *space),
+            field(selection.mean(0).T),
+            {
+                "units": "kpc-1",
+                "long_name": "gradient of the logarithm of the chance that a star is seen,"
+                " from the conditional estimator",
+                "ancillary_variables": "selection_gradient_sd",
+            },
+        ),
+        "selection_gradient_sd": (
+            ("component", *space),
+            field(_scatter(selection).T),
+            {"units": "kpc-1", "long_name": "scatter of the selection gradient over the members"},
         ),
         "n_tracers": (
             space,
@@ -103,14 +172,20 @@ def acceleration_cube(
             field(edge_distance),
             {"units": "kpc", "long_name": "distance to the edge of the volume"},
         ),
-        "trust_flags": (space, grid.fill(flags, -1), flag_attributes()),
+        "trust_flags": (space, grid.fill(flags[default], -1), flag_attributes()),
+        "trust_flags_by": (
+            each,
+            np.stack([grid.fill(flags[name], -1) for name in budgets]),
+            flag_attributes(),
+        ),
         "trusted": (
             space,
-            grid.fill(flags == 0, outside=False),
+            grid.fill(flags[default] == 0, outside=False),
             note("true where no reason against the cell is known"),
         ),
     }
     coordinates = {
+        "source": list(SOURCES),
         "estimator": list(fields),
         "component": COMPONENTS,
         **axes(grid),
@@ -118,8 +193,23 @@ def acceleration_cube(
     return xr.Dataset(
         variables,
         coordinates,
-        {"title": "acceleration", "default_estimator": next(iter(fields)), **attributes},
+        {"title": "acceleration", "default_estimator": default, **attributes},
     )
+
+
+def _disagreement(default: Draws, other: Draws) -> Floats:
+    """Give |a - a_default| / |a_default|, (P,)."""
+    size = np.linalg.norm(default.mean, axis=1)
+    apart: Floats = np.linalg.norm(other.mean - default.mean, axis=1) / np.maximum(size, 1e-12)
+    return apart
+
+
+def _scatter(values: Floats) -> Floats:
+    """Give the standard deviation over the members (M, ...), NaN for a single one."""
+    if len(values) < 2:
+        return np.full(values.shape[1:], np.nan)
+    scatter: Floats = values.std(0, ddof=1)
+    return scatter
 
 
 def profiles_cube(

@@ -13,7 +13,7 @@ from engine.density.frame import VelocityFrame
 from engine.density.mixture import MixtureShape
 from engine.density.preprocess import BallMap, Standardiser
 
-__all__ = ["Coordinates", "DensityModel"]
+__all__ = ["Coordinates", "DensityModel", "Scores"]
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,26 @@ def _range(v: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
+class Scores:
+    """Gradients of a density model at P positions and V velocities each.
+
+    Parameters
+    ----------
+    density
+        grad_x ln p(x), (M, P, 3) kpc^-1.
+    space, velocity
+        grad_x and grad_v of ln p(v|x), (M, P, V, 3) in kpc^-1 and (km/s)^-1.
+    log_velocity
+        ln p(v|x), (M, P, V).
+    """
+
+    density: Tensor
+    space: Tensor
+    velocity: Tensor
+    log_velocity: Tensor
+
+
+@dataclass(frozen=True)
 class DensityModel:
     """An ensemble of M members of p(x) and p(v|x).
 
@@ -128,6 +148,14 @@ class DensityModel:
     def device(self) -> torch.device:
         """Where the parameters lie."""
         return next(iter(self.position.parameters.values())).device
+
+    def pick(self, members: slice) -> DensityModel:
+        """Give a model of some of the members."""
+        position, velocity = (
+            flow.with_parameters({k: p[members] for k, p in flow.parameters.items()})
+            for flow in (self.position, self.velocity)
+        )
+        return DensityModel(position, velocity, self.coordinates)
 
     def log_position(self, x: Tensor) -> Tensor:
         """Give ln p(x), (M, ...), in ln kpc^-3, at x (M, ..., 3) kpc inside the volume."""
@@ -169,8 +197,8 @@ class DensityModel:
             self.coordinates.latent.inverse(self.position.inverse(base))
         )
 
-    def scores(self, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Differentiate ln f.
+    def scores(self, x: Tensor, v: Tensor) -> Scores:
+        """Differentiate ln p(x) and ln p(v|x).
 
         Parameters
         ----------
@@ -178,20 +206,21 @@ class DensityModel:
             Positions (P, 3) kpc.
         v
             Velocities (M, P, V, 3) km/s, V for each member and position.
-
-        Returns
-        -------
-        grad_x, grad_v
-            Gradients of ln f, both (M, P, V, 3), in kpc^-1 and (km/s)^-1.
         """
         members, count = v.shape[0], v.shape[2]
         where = x.expand(members, *x.shape).detach().clone().requires_grad_()
-        (grad_n,) = torch.autograd.grad(self.log_position(where).sum(), where)
+        (density,) = torch.autograd.grad(self.log_position(where).sum(), where)
         wide = x[None, :, None].expand(members, -1, count, -1).flatten(1, 2)
         wide, flat = wide.detach().clone().requires_grad_(), v.flatten(1, 2).detach()
         flat.requires_grad_()
-        grad_x, grad_v = torch.autograd.grad(self.log_velocity(wide, flat).sum(), (wide, flat))
-        return grad_x.view_as(v) + grad_n[:, :, None], grad_v.view_as(v)
+        value = self.log_velocity(wide, flat)
+        grad_x, grad_v = torch.autograd.grad(value.sum(), (wide, flat))
+        return Scores(
+            density,
+            grad_x.view_as(v),
+            grad_v.view_as(v),
+            value.detach().view(v.shape[:-1]),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Give a form that ``torch.load(weights_only=True)`` reads back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,14 +22,21 @@ class MemberSplit:
         multiplicity is its bootstrap weight.
     validation
         (M, n_validation) int64; never one of the member's training stars.
+    streams
+        For each member the number that decides the order of its batches; by default its own.
     """
 
     train: Tensor
     validation: Tensor
+    streams: tuple[int, ...] = ()
+
+    def stream(self, member: int) -> int:
+        """Give the number that decides the order of a member's batches."""
+        return self.streams[member] if self.streams else member
 
 
 def split_members(
-    stars: int, members: int, fraction: float, seed: int, *, bootstrap: bool
+    stars: int, members: int, fraction: float, seed: int, *, bootstrap: bool, twins: int = 0
 ) -> MemberSplit:
     """Split the stars once for each member, by the member's own generator.
 
@@ -45,11 +53,15 @@ def split_members(
         Seed of the ensemble; member m uses (seed, m).
     bootstrap
         Draw the training stars with replacement (Efron 1979).
+    twins
+        So many pairs of members, (0, 1), (2, 3) and so on, learn from the same stars in
+        another order: they differ by where they started alone.
     """
     held_out = max(1, round(fraction * stars))
     train, validation = [], []
     for member in range(members):
-        generator = torch.Generator().manual_seed(_mix(seed, member))
+        known = member - member % 2 if member < 2 * twins else member
+        generator = torch.Generator().manual_seed(_mix(seed, known))
         order = torch.randperm(stars, generator=generator)
         rows = order[held_out:]
         if bootstrap:
@@ -68,14 +80,14 @@ def _mix(*parts: int) -> int:
     return value
 
 
-def epoch_permutations(seed: int, epoch: int, members: int, rows: int) -> Tensor:
+def epoch_permutations(seed: int, epoch: int, streams: Sequence[int], rows: int) -> Tensor:
     """Give the order in which each member sees its training rows in an epoch, (M, rows).
 
-    The order depends on (seed, epoch, member) alone, so that a resumed training goes on
+    The order depends on (seed, epoch, stream) alone, so that a resumed training goes on
     exactly as the undisturbed one.
     """
     orders = []
-    for member in range(members):
-        generator = torch.Generator().manual_seed(_mix(seed, epoch, member))
+    for stream in streams:
+        generator = torch.Generator().manual_seed(_mix(seed, epoch, stream))
         orders.append(torch.randperm(rows, generator=generator))
     return torch.stack(orders)

@@ -146,7 +146,8 @@ class Training:
     def _epoch(self, on_step: Callable[[float], None]) -> Epoch:
         state, settings, started = self.state, self.settings, time.perf_counter()
         rows = self.split.train.shape[1]
-        order = epoch_permutations(self.seed, state.epoch, self.flow.members, rows)
+        streams = [self.split.stream(member) for member in range(self.flow.members)]
+        order = epoch_permutations(self.seed, state.epoch, streams, rows)
         train = self.split.train.gather(1, order).to(self.values.device)
         losses = torch.zeros(self.flow.members, device=self.values.device)
         for index in range(self.steps_per_epoch):

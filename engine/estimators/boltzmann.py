@@ -19,7 +19,15 @@ import torch
 from scipy.stats import norm, qmc
 from torch import Tensor
 
-__all__ = ["PointwiseSolution", "normal_draws", "solve_normal_equations"]
+__all__ = [
+    "LeastSquares",
+    "PointwiseSolution",
+    "least_squares",
+    "normal_draws",
+    "normalised",
+    "precision",
+    "solve_normal_equations",
+]
 
 
 @dataclass(frozen=True)
@@ -86,18 +94,60 @@ def solve_normal_equations(
     PointwiseSolution
         NaN where the information matrix is singular.
     """
-    wide = torch.float64 if grad_x.device.type != "mps" else torch.float32
+    wide = precision(grad_x)
     s = (v.to(wide) * grad_x.to(wide)).sum(-1)
-    g = grad_v.to(wide)
-    w = torch.ones_like(s) if weight is None else weight.to(wide)
-    w = w / w.sum(-1, keepdim=True)
-    information = torch.einsum("...v,...vi,...vj->...ij", w, g, g)
-    b = torch.einsum("...v,...v,...vi->...i", w, s, g)
+    found = least_squares(grad_v.to(wide), s, normalised(weight, s))
+    return PointwiseSolution(found.solution, found.condition, found.residual)
+
+
+def precision(tensor: Tensor) -> torch.dtype:
+    """Give double precision where the device has it."""
+    return torch.float64 if tensor.device.type != "mps" else torch.float32
+
+
+def normalised(weight: Tensor | None, like: Tensor) -> Tensor:
+    """Give weights (..., V) that sum to 1 over the velocities; equal ones for None."""
+    w = torch.ones_like(like) if weight is None else weight.to(like)
+    return w / w.sum(-1, keepdim=True)
+
+
+@dataclass(frozen=True)
+class LeastSquares:
+    """Solution of <(t + d . u)^2> = min for the unknowns u.
+
+    Parameters
+    ----------
+    solution
+        u, (..., K); NaN where the problem is singular.
+    condition, residual
+        See ``PointwiseSolution``, (...).
+    variance
+        Diagonal of <d d^T>^-1, (..., K): what noise of t costs each unknown.
+    """
+
+    solution: Tensor
+    condition: Tensor
+    residual: Tensor
+    variance: Tensor
+
+
+def least_squares(design: Tensor, target: Tensor, weight: Tensor) -> LeastSquares:
+    """Solve for u in t + d . u = 0 over velocities, each unknown scaled to order one.
+
+    Parameters
+    ----------
+    design, target, weight
+        d (..., V, K), t (..., V) and weights (..., V) that sum to 1, in one precision.
+    """
+    information = torch.einsum("...v,...vi,...vj->...ij", weight, design, design)
+    b = torch.einsum("...v,...v,...vi->...i", weight, target, design)
     scale = torch.diagonal(information, dim1=-2, dim2=-1).sqrt()
     scaled = information / (scale[..., :, None] * scale[..., None, :])
     inverse, info = torch.linalg.inv_ex(scaled)
-    a = -torch.einsum("...ij,...j->...i", inverse, b / scale) / scale
-    a = torch.where((info == 0)[..., None], a, torch.full_like(a, torch.nan))
-    left = s + (g * a[..., None, :]).sum(-1)
-    residual = ((w * left**2).sum(-1) / (w * s**2).sum(-1)).sqrt()
-    return PointwiseSolution(a, torch.linalg.cond(torch.nan_to_num(scaled)), residual)
+    u = -torch.einsum("...ij,...j->...i", inverse, b / scale) / scale
+    u = torch.where((info == 0)[..., None], u, torch.full_like(u, torch.nan))
+    left = target + (design * u[..., None, :]).sum(-1)
+    size = (weight * target**2).sum(-1)
+    residual = ((weight * left**2).sum(-1) / size).sqrt()
+    variance = torch.diagonal(inverse, dim1=-2, dim2=-1) / scale**2
+    return LeastSquares(u, torch.linalg.cond(torch.nan_to_num(scaled)), residual, variance)

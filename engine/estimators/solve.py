@@ -1,9 +1,9 @@
-"""The ``boltzmann`` estimator at many positions, with bounded memory."""
+"""The pointwise estimators at many positions, with bounded memory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -11,54 +11,71 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.density.model import DensityModel
-from engine.draws import Draws
 from engine.estimators.boltzmann import normal_draws, solve_normal_equations
+from engine.estimators.conditional import solve_conditional
+from engine.estimators.jeans import solve_moments
 
-__all__ = ["BoltzmannMap", "solve_positions"]
+__all__ = ["POINTWISE", "PointwiseMap", "solve_positions"]
+
+Floats = NDArray[np.float64]
+
+POINTWISE = ("boltzmann", "jeans", "conditional")
+"""Estimators that are solved at each position by itself."""
 
 _EVALUATIONS = 32_768
 """Members x positions x velocities in one batch: about 0.3 GB with 6 layers of 2 x 64 units."""
 
 
 @dataclass(frozen=True)
-class BoltzmannMap:
-    """The pointwise solution of every member at P positions.
+class PointwiseMap:
+    """The pointwise solutions of every member at P positions.
 
     Parameters
     ----------
-    acceleration
-        (M, P, 3) km2 s-2 kpc-1.
+    boltzmann, jeans, conditional
+        Acceleration of each member by each estimator, (M, P, 3) km2 s-2 kpc-1.
     condition, residual
-        Medians over the members, (P,); see ``PointwiseSolution``.
+        Of ``boltzmann``, (M, P); see ``PointwiseSolution``.
+    density_gradient
+        grad ln p(x) of the tracers that are seen, (M, P, 3) kpc^-1.
+    true_gradient
+        grad ln n of the true tracers as ``conditional`` finds it, (M, P, 3) kpc^-1.
+    inflation
+        Errors of ``conditional`` in those of ``boltzmann``, (M, P, 3).
+    conditional_condition, conditional_residual
+        (M, P), see ``ConditionalSolution``.
     """
 
-    acceleration: NDArray[np.float64]
-    condition: NDArray[np.float64]
-    residual: NDArray[np.float64]
+    boltzmann: Floats
+    jeans: Floats
+    conditional: Floats
+    condition: Floats
+    residual: Floats
+    density_gradient: Floats
+    true_gradient: Floats
+    inflation: Floats
+    conditional_condition: Floats
+    conditional_residual: Floats
 
     @property
-    def mean(self) -> NDArray[np.float64]:
-        """Mean of the members' accelerations, (P, 3)."""
-        mean: NDArray[np.float64] = self.acceleration.mean(0)
+    def members(self) -> int:
+        """Number of members M."""
+        return len(self.boltzmann)
+
+    def of(self, estimator: str) -> Floats:
+        """Give the members' accelerations by one of ``POINTWISE``, (M, P, 3)."""
+        found: Floats = getattr(self, estimator)
+        return found
+
+    @property
+    def mean(self) -> Floats:
+        """Mean of the members' ``boltzmann`` accelerations, (P, 3)."""
+        mean: Floats = self.boltzmann.mean(0)
         return mean
 
-    @property
-    def draws(self) -> Draws:
-        """The mean with the members' deviations as its errors, (P, 3).
-
-        Each member has its own start and bootstrap sample. The sampling part of its scatter does
-        not shrink when members are averaged, so that it is taken as the error of the mean as
-        well. There are none with a single member.
-        """
-        members = len(self.acceleration)
-        if members == 1:
-            return Draws(self.mean, np.empty((0, *self.mean.shape)))
-        return Draws(self.mean, (self.acceleration - self.mean) * np.sqrt(members / (members - 1)))
-
-    @property
-    def spread(self) -> NDArray[np.float64]:
-        """Standard deviation over the members, (P, 3); NaN with a single member."""
-        return self.draws.sd
+    def pick(self, members: slice) -> PointwiseMap:
+        """Give the same of some members."""
+        return PointwiseMap(**{f.name: getattr(self, f.name)[members] for f in fields(self)})
 
 
 def solve_positions(
@@ -69,12 +86,13 @@ def solve_positions(
     seed: int,
     clip: float,
     on_batch: Callable[[float], None] = lambda _: None,
-) -> BoltzmannMap:
-    """Solve the Boltzmann equation at positions with every member.
+) -> PointwiseMap:
+    """Solve the Boltzmann equation at positions with every member, in all pointwise ways.
 
     All members are asked at the same velocities, drawn in equal parts from each of them: the
-    equation holds at any velocity, and drawing is as dear as differentiating. Draws beyond the
-    velocities of the tracers are left out: the flow has learnt nothing there.
+    equation holds at any velocity, and drawing is as dear as differentiating. For averages over
+    p(v|x) of one member, which ``jeans`` needs, each velocity has the weight p_m / mean_k p_k.
+    Draws beyond the velocities of the tracers are left out: the flow has learnt nothing there.
 
     Parameters
     ----------
@@ -96,20 +114,19 @@ def solve_positions(
     base = base.view(share, members, 3).transpose(0, 1)
     batch = max(1, _EVALUATIONS // (members * share * members))
     where = torch.as_tensor(np.asarray(positions), dtype=torch.float32, device=model.device)
-    parts: list[tuple[Tensor, Tensor, Tensor]] = []
-    for start in range(0, len(where), batch):
-        parts.append(_solve_batch(model, where[start : start + batch], base))
-        on_batch(min(1.0, (start + batch) / len(where)))
-    if not parts:
-        empty = np.zeros(0)
-        return BoltzmannMap(np.zeros((members, 0, 3)), empty, empty)
-    acceleration, condition, residual = (
-        torch.cat(list(column), 1).cpu().numpy() for column in zip(*parts, strict=True)
+    names = [f.name for f in fields(PointwiseMap)]
+    parts: dict[str, list[Tensor]] = {name: [] for name in names}
+    for start in range(0, max(1, len(where)), batch):
+        solved = _solve_batch(model, where[start : start + batch], base)
+        for name in names:
+            parts[name].append(solved[name])
+        on_batch(min(1.0, (start + batch) / max(1, len(where))))
+    return PointwiseMap(
+        **{name: torch.cat(column, 1).double().cpu().numpy() for name, column in parts.items()}
     )
-    return BoltzmannMap(acceleration, np.median(condition, axis=0), np.median(residual, axis=0))
 
 
-def _solve_batch(model: DensityModel, x: Tensor, base: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _solve_batch(model: DensityModel, x: Tensor, base: Tensor) -> dict[str, Tensor]:
     members, share = base.shape[:2]
     with torch.no_grad():
         wide = x[None, :, None].expand(members, -1, share, -1)
@@ -121,5 +138,21 @@ def _solve_batch(model: DensityModel, x: Tensor, base: Tensor) -> tuple[Tensor, 
     )
     safe = torch.where(known[..., None], shared, middle)
     v = safe.expand(members, -1, -1, -1)
-    solution = solve_normal_equations(*model.scores(x, v), v, known.expand(members, -1, -1))
-    return solution.acceleration, solution.condition, solution.residual
+    scores = model.scores(x, v)
+    grad_x = scores.space + scores.density[:, :, None]
+    even = known.expand(members, -1, -1)
+    own_weight = known * torch.exp(scores.log_velocity - torch.logsumexp(scores.log_velocity, 0))
+    pointwise = solve_normal_equations(grad_x, scores.velocity, v, even)
+    conditional = solve_conditional(scores.space, scores.velocity, v, even)
+    return {
+        "boltzmann": pointwise.acceleration,
+        "jeans": solve_moments(grad_x, scores.velocity, v, own_weight),
+        "conditional": conditional.acceleration,
+        "condition": pointwise.condition,
+        "residual": pointwise.residual,
+        "density_gradient": scores.density,
+        "true_gradient": conditional.gradient,
+        "inflation": conditional.inflation,
+        "conditional_condition": conditional.condition,
+        "conditional_residual": conditional.residual,
+    }

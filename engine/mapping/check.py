@@ -103,7 +103,7 @@ def model_cube(
     drawn = sample(model, max(_CLASSIFIED, len(stars) // model.members), seed)
     areas = [
         classifier_auc(stars[rows.numpy()[:_CLASSIFIED]], samples, seed)
-        for rows, samples in zip(split.validation, drawn, strict=True)
+        for rows, samples in zip(split.validation[: len(drawn)], drawn, strict=True)
     ]
     auc, auc_sd = np.mean(areas, axis=0)
     pooled = drawn.reshape(-1, 6)

@@ -33,7 +33,9 @@ class Cost:
         return self.position + self.velocity + self.solve + self.check
 
 
-def estimate_cost(settings: MapSettings, tracers: int, radius: float = 4.0) -> Cost:
+def estimate_cost(
+    settings: MapSettings, tracers: int, radius: float = 4.0, *, errors: bool = False
+) -> Cost:
     """Estimate the cost of a map.
 
     Parameters
@@ -44,8 +46,11 @@ def estimate_cost(settings: MapSettings, tracers: int, radius: float = 4.0) -> C
         Number of tracers.
     radius
         Radius of the volume, kpc.
+    errors
+        Whether the catalogue tells measurement errors, so that noisy members are trained, too.
     """
-    stars = tracers * (1 - settings.validation) * settings.members
+    members = settings.plan(errors=errors).total
+    stars = tracers * (1 - settings.validation) * members
     weights = {
         flow: _weights(
             getattr(settings, f"{flow}_components"),
@@ -56,13 +61,13 @@ def estimate_cost(settings: MapSettings, tracers: int, radius: float = 4.0) -> C
     }
     epochs = {flow: settings.training(flow, tracers).epochs for flow in weights}
     cells = 0.55 * (2 * radius / settings.spacing + 1) ** 2 * settings.z_cells
-    evaluations = cells * settings.velocities * settings.members
+    evaluations = cells * settings.velocities * members
     return Cost(
         position=stars * epochs["position"] * weights["position"] / _TRAIN_RATE,
         velocity=stars * epochs["velocity"] * weights["velocity"] / _TRAIN_RATE,
         solve=evaluations * weights["velocity"] / _SCORE_RATE,
         check=_FIXED_SECONDS,
-        memory_gb=0.6 + tracers * (6 * 4 * 3 + settings.members * 24) / 1e9,
+        memory_gb=0.6 + tracers * (6 * 4 * 3 + members * (24 + 40 * errors)) / 1e9,
     )
 
 

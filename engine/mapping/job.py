@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from data.population import Population, make_population
+from data.renoise import has_errors
 from data.selection import caption, selection_hash
 from data.store import CatalogueStore
 from engine.cubes.assemble import provenance
@@ -26,7 +27,7 @@ from engine.mapping.cost import estimate_cost
 from engine.mapping.derived import derived_cubes
 from engine.mapping.presets import MapSettings, resolve
 from engine.mapping.solver import MapSolver
-from engine.mapping.train import train_density_model
+from engine.mapping.train import TrainingStars, train_density_model
 from engine.runs.context import RunContext
 
 __all__ = ["run_map"]
@@ -43,7 +44,10 @@ class _Stages:
 
     @classmethod
     def of(cls, settings: MapSettings, population: Population, context: RunContext) -> _Stages:
-        cost = estimate_cost(settings, len(population.rows), population.volume.radius)
+        errors = population.catalogue is not None and has_errors(population.catalogue)
+        cost = estimate_cost(
+            settings, len(population.rows), population.volume.radius, errors=errors
+        )
         total, begun, starts = cost.seconds, 0.0, {}
         for name in ("position", "velocity", "solve", "check"):
             length = getattr(cost, name) / total
@@ -83,9 +87,10 @@ def run_map(context: RunContext) -> dict[str, object]:
     device = choose_device(spec["device"])
     catalogue = CatalogueStore(context.home).open(spec["catalogue"])
     population = make_population(catalogue, spec["selection"], spec["volume"])
+    plan = settings.plan(errors=has_errors(catalogue))
     context.log(
         f"{len(population.rows):,} tracers within {population.volume.radius:g} kpc; "
-        f"{settings.members} members on {device} with {threads} threads."
+        f"{plan.total} members on {device} with {threads} threads."
     )
     for warning in population.warnings:
         context.event("warning", code=warning.code, text=warning.sentence)
@@ -95,10 +100,10 @@ def run_map(context: RunContext) -> dict[str, object]:
     x, v = torch.tensor(population.x), torch.tensor(population.v)
     ball = BallMap(torch.tensor(population.volume.centre), population.volume.radius)
     model, split = train_density_model(
-        x,
-        v,
+        TrainingStars.of(population, plan, spec["seed"]),
         Coordinates.fit(x, v, ball),
         settings,
+        plan,
         device=device,
         seed=spec["seed"],
         checkpoints=context.checkpoints,
@@ -111,7 +116,7 @@ def run_map(context: RunContext) -> dict[str, object]:
         context.check_stop()
         stages("solve", done)
 
-    solver = MapSolver(model, population, settings, spec["seed"], on_solved)
+    solver = MapSolver(model, population, settings, spec["seed"], on_solved, plan)
     attributes = _attributes(context, population, settings, spec)
     solution = solver.grid()
     cubes = {
@@ -127,7 +132,8 @@ def run_map(context: RunContext) -> dict[str, object]:
     context.check_stop()
     stages("check", 0.1)
     stars = np.concatenate([population.x, population.v], 1).astype(np.float64)
-    cubes["model"] = model_cube(stars, model, split, spec["seed"], attributes)
+    learnt = model.pick(plan.level(-1))
+    cubes["model"] = model_cube(stars, learnt, split, spec["seed"], attributes)
     stages("check", 0.8)
     paths = {n: str(write_cube(cube, context.cubes, n)) for n, cube in cubes.items()}
     clock.lap("check")

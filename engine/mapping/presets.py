@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from data.errors import UserError
+from engine.density.members import MemberPlan
 from engine.density.settings import TrainingSettings
 
 __all__ = ["PRESETS", "MapSettings", "resolve"]
@@ -25,6 +26,10 @@ class MapSettings:
         Flows in the ensemble.
     bootstrap
         Whether each member learns from its own bootstrap sample.
+    noise_levels
+        For a catalogue with measurement errors: levels of additional noise, 0 to 3, at which
+        every member is trained once more, so that the bias by the errors can be extrapolated
+        away. Each level costs as much as the members themselves.
     validation
         Part of the stars that a member does not learn from.
     position_components, position_hidden, position_blocks, position_epochs
@@ -46,6 +51,7 @@ class MapSettings:
 
     members: int = 4
     bootstrap: bool = True
+    noise_levels: int = 1
     validation: float = 0.1
     position_components: int = 12
     position_hidden: int = 96
@@ -81,6 +87,11 @@ class MapSettings:
             average=self.average,
         )
 
+    def plan(self, *, errors: bool) -> MemberPlan:
+        """Give the ensemble's layout, for a catalogue with or without measurement errors."""
+        levels = _NOISE_LEVELS[self.noise_levels] if errors else ()
+        return MemberPlan(self.members, levels, self.bootstrap)
+
     def to_dict(self) -> dict[str, Any]:
         """Give a plain dictionary for provenance."""
         return asdict(self)
@@ -106,6 +117,7 @@ PRESETS: dict[str, MapSettings] = {
         velocity_blocks=2,
         velocity_epochs=40,
         velocities=10_000,
+        noise_levels=3,
         spacing=0.25,
         z_cells=49,
     ),
@@ -113,10 +125,12 @@ PRESETS: dict[str, MapSettings] = {
 """``quick`` is a first look, ``standard`` the daily map, ``paper`` has the papers' 10,000
 velocities at each position."""
 
+_NOISE_LEVELS = ((), (1.0,), (0.75, 1.5), (0.5, 1.0, 1.5))
 _STEPS_PER_EPOCH, _LEAST_STEPS, _LEAST_BATCH = 40, 400, 128
 
 _BOUNDS: dict[str, tuple[float, float]] = {
     "members": (1, 256),
+    "noise_levels": (0, 3),
     "validation": (0.01, 0.9),
     "position_components": (1, 256),
     "position_hidden": (4, 4096),

@@ -14,17 +14,21 @@ from data.constants import ACCELERATION_UNIT
 from data.population import Population
 from engine.cubes.assemble import acceleration_cube, profiles_cube
 from engine.cubes.grid import Grid, Line, make_grid, make_lines
-from engine.cubes.trust import neighbours, reasons, trust_flags
+from engine.cubes.trust import FLAGS, neighbours, reasons, trust_flags
+from engine.density.members import MemberPlan
 from engine.density.model import DensityModel
 from engine.draws import Draws
+from engine.estimators.budget import Budget, Corrected, SourceMap, correct, without_errors
 from engine.estimators.potential.field import PotentialField
 from engine.estimators.potential.fit import fit_potential
-from engine.estimators.solve import BoltzmannMap, solve_positions
+from engine.estimators.potential.noise import Heights
+from engine.estimators.solve import POINTWISE, PointwiseMap, solve_positions
 from engine.mapping.presets import MapSettings
 
 __all__ = ["GridSolution", "MapSolver"]
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.int32]
 
 _LINE_POINTS = 81
 _SUN_VELOCITIES = 4096
@@ -33,6 +37,32 @@ _POTENTIAL_REACH = 0.95
 
 _FEWEST = 30
 """Cells without which no potential is fitted."""
+
+_UNCURED = ("selection_in_velocity",)
+"""Reasons against a population that ``conditional`` does not answer: all others are selections
+by place or brightness, which leave p(v|x) alone."""
+
+_SCALES = {"boltzmann": 1.0, "jeans": 1.0, "conditional": 1.0}
+"""Factors on the errors that the members tell, from ``benchmarks/coverage``."""
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """What is known at P positions, by estimator, the first the default.
+
+    Parameters
+    ----------
+    budgets
+        Accelerations with their errors.
+    flags
+        Reasons against each position, (P,).
+    """
+
+    budgets: dict[str, Budget]
+    flags: dict[str, Flags]
+    pointwise: PointwiseMap
+    tracers: NDArray[np.int32]
+    edge_distance: NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -43,23 +73,38 @@ class GridSolution:
     ----------
     grid
         The grid.
-    fields
-        Acceleration (P, 3) by estimator, the first the default.
+    budgets
+        Acceleration (P, 3) with its errors by estimator, the first the default.
+    flags_by
+        Reasons against each cell by estimator, (P,); see ``engine.cubes.trust``.
     pointwise
-        The ``boltzmann`` solution of every member.
-    flags, tracers, edge_distance
+        The pointwise solutions of every member without additional noise.
+    tracers, edge_distance
         (P,), see ``engine.cubes.trust``.
     potential
         None where a single member tells no errors.
+    source
+        The pointwise estimator that the potential is fitted to.
     """
 
     grid: Grid
-    fields: dict[str, Draws]
-    pointwise: BoltzmannMap
-    flags: NDArray[np.int32]
+    budgets: dict[str, Budget]
+    flags_by: dict[str, Flags]
+    pointwise: PointwiseMap
     tracers: NDArray[np.int32]
     edge_distance: NDArray[np.floating]
     potential: PotentialField | None
+    source: str
+
+    @property
+    def fields(self) -> dict[str, Draws]:
+        """Acceleration (P, 3) by estimator, the first the default."""
+        return {name: budget.field for name, budget in self.budgets.items()}
+
+    @property
+    def flags(self) -> Flags:
+        """Reasons against each cell with the default estimator, (P,)."""
+        return next(iter(self.flags_by.values()))
 
     @property
     def trusted(self) -> NDArray[np.bool_]:
@@ -76,12 +121,12 @@ class GridSolution:
         """Give the ``acceleration`` cube."""
         return acceleration_cube(
             self.grid,
-            self.fields,
+            self.budgets,
             self.pointwise,
             tracers=self.tracers,
             edge_distance=self.edge_distance,
-            flags=self.flags,
-            attributes=attributes,
+            flags=self.flags_by,
+            attributes={**attributes, "potential_from": self.source},
         )
 
 
@@ -96,6 +141,8 @@ class MapSolver:
         The tracers that it was trained on.
     settings
         The map's settings.
+    plan
+        Who the model's members are.
     seed
         Seed of the velocities and of the simulated fits.
     on_progress
@@ -109,16 +156,29 @@ class MapSolver:
         settings: MapSettings,
         seed: int,
         on_progress: Callable[[float], None],
+        plan: MemberPlan | None = None,
     ) -> None:
         self.model, self.population, self.settings = model, population, settings
         self.seed, self.on_progress = seed, on_progress
+        self.plan = plan or MemberPlan(model.members, (), settings.bootstrap)
+        self.heights = Heights.of(population.volume.centre, population.volume.radius)
+        self._sources: dict[str, SourceMap] = {}
+
+    @property
+    def source(self) -> str:
+        """The pointwise estimator that answers for this population.
+
+        ``conditional`` where the selection imitates an acceleration, which ``boltzmann`` would
+        take for real.
+        """
+        return "conditional" if self.population.warnings else "boltzmann"
 
     def solve(
         self,
         points: NDArray[np.floating],
         velocities: int,
         part: tuple[float, float] = (1.0, 1.0),
-    ) -> BoltzmannMap:
+    ) -> PointwiseMap:
         """Solve at points (n, 3); ``part`` is where in the stage this begins and ends."""
 
         def on_batch(done: float) -> None:
@@ -133,71 +193,127 @@ class MapSolver:
             on_batch=on_batch,
         )
 
-    def flags(
-        self, points: NDArray[np.floating], solution: BoltzmannMap
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.floating]]:
-        """Give flags, tracers nearby and distance to the edge at points (n, 3)."""
-        ball = self.population.volume
-        edge = ball.radius - np.linalg.norm(points - np.asarray(ball.centre), axis=1)
-        tracers = neighbours(self.population.x, points)
-        flags = trust_flags(
-            acceleration=solution.mean,
-            spread=solution.spread,
-            condition=solution.condition,
-            residual=solution.residual,
-            tracers=tracers,
-            edge_distance=edge,
-            radius=ball.radius,
-            distrust_population=bool(self.population.warnings),
-        )
-        return flags, tracers, edge
-
     def grid(self) -> GridSolution:
         """Solve at the cells of the grid and fit the potential to them."""
         ball = self.population.volume
         grid = make_grid(ball.centre, ball.radius, self.settings.spacing, self.settings.z_cells)
         solution = self.solve(grid.points, self.settings.velocities, (0.0, 0.9))
-        flags, tracers, edge = self.flags(grid.points, solution)
-        potential = self._potential(grid.points, solution, edge)
+        corrected = self._corrected(solution)
+        if self.plan.base > 1:
+            self._sources = {
+                name: SourceMap(grid.points, found, self.heights)
+                for name, found in corrected.items()
+            }
+        potential = self._potential(grid.points, corrected[self.source], self._edge(grid.points))
+        if potential is not None:
+            found = self._of_potential(potential, grid.points)
+            self._sources["potential"] = SourceMap(grid.points, found, self.heights)
         self.on_progress(0.94)
+        fields = self.fields(potential, grid.points, solution)
         return GridSolution(
             grid=grid,
-            fields=self.fields(potential, grid.points, solution),
-            pointwise=solution,
-            flags=flags,
-            tracers=tracers,
-            edge_distance=edge,
+            budgets=fields.budgets,
+            flags_by=fields.flags,
+            pointwise=fields.pointwise,
+            tracers=fields.tracers,
+            edge_distance=fields.edge_distance,
             potential=potential,
+            source=self.source,
         )
 
+    def _edge(self, points: Floats) -> Floats:
+        ball = self.population.volume
+        edge: Floats = ball.radius - np.linalg.norm(points - np.asarray(ball.centre), axis=1)
+        return edge
+
+    def _corrected(self, solution: PointwiseMap) -> dict[str, Corrected]:
+        return {name: correct(solution.of(name), self.plan) for name in POINTWISE}
+
+    def _of_potential(self, potential: PotentialField, points: Floats) -> Corrected:
+        values = potential.of_members(points, naive=False)
+        noisy = bool(self.plan.levels)
+        naive = potential.of_members(points, naive=True) if noisy else values
+        doubt = 0.5 * np.abs(potential.bias(points)) if noisy else np.zeros(values.shape[1:])
+        return Corrected(naive, values, doubt, self.plan)
+
     def _potential(
-        self, points: Floats, solution: BoltzmannMap, edge: NDArray[np.floating]
+        self, points: Floats, found: Corrected, edge: NDArray[np.floating]
     ) -> PotentialField | None:
+        if self.plan.base < 2:
+            return None
         ball = self.population.volume
         usable = edge > (1 - _POTENTIAL_REACH) * ball.radius
         # where the members disagree by more than the acceleration itself, nothing was learnt
-        size = np.linalg.norm(solution.mean, axis=1)
-        usable &= np.linalg.norm(solution.spread, axis=1) < np.maximum(size, np.median(size))
-        if self.settings.members < 2 or np.count_nonzero(usable) < _FEWEST:
+        size = np.linalg.norm(found.values.mean(0), axis=1)
+        spread = np.linalg.norm(found.values.std(0, ddof=1), axis=1)
+        usable &= spread < np.maximum(size, np.nanmedian(size))
+        if np.count_nonzero(usable) < _FEWEST:
             return None
         return fit_potential(
             points,
-            solution.acceleration,
+            found.values,
             usable,
             centre=ball.centre,
             radius=ball.radius,
             seed=self.seed,
+            naive=found.naive if self.plan.levels else None,
         )
 
-    @staticmethod
     def fields(
-        potential: PotentialField | None, points: Floats, solution: BoltzmannMap
-    ) -> dict[str, Draws]:
-        """Give the acceleration at points (n, 3) by each estimator, the default first."""
-        pointwise = {"boltzmann": solution.draws}
-        if potential is None:
-            return pointwise
-        return {"potential": potential.acceleration(points), **pointwise}
+        self, potential: PotentialField | None, points: Floats, solution: PointwiseMap
+    ) -> _Fields:
+        """Give what is known at points (n, 3) by each estimator, the default first."""
+        corrected = self._corrected(solution)
+        order = sorted(POINTWISE, key=lambda name: name != self.source)
+        budgets = {}
+        if potential is not None:
+            by_source = self._sources["potential"].at(points)
+            field = potential.acceleration(points)
+            share = by_source / np.maximum(by_source.sum(0), 1e-30)
+            budgets["potential"] = Budget(field, np.sqrt(share) * field.sd, potential.bias(points))
+        for name in order:
+            found = corrected[name]
+            budgets[name] = (
+                self._sources[name].budget(points, found, _SCALES[name])
+                if name in self._sources
+                else without_errors(found)
+            )
+        pointwise = solution.pick(self.plan.level(-1))
+        tracers, edge = neighbours(self.population.x, points), self._edge(points)
+        flags = {name: self._flags(name, budgets, pointwise, tracers, edge) for name in budgets}
+        return _Fields(budgets, flags, pointwise, tracers, edge)
+
+    def _flags(
+        self,
+        name: str,
+        budgets: dict[str, Budget],
+        pointwise: PointwiseMap,
+        tracers: NDArray[np.int32],
+        edge: Floats,
+    ) -> Flags:
+        source = self.source if name == "potential" else name
+        cured = source == "conditional"
+        budget = budgets[source]
+        return trust_flags(
+            acceleration=budget.field.mean,
+            spread=budget.field.sd,
+            condition=np.median(
+                pointwise.conditional_condition if cured else pointwise.condition, 0
+            ),
+            residual=np.median(pointwise.conditional_residual if cured else pointwise.residual, 0),
+            tracers=tracers,
+            edge_distance=edge,
+            radius=self.population.volume.radius,
+            distrust_population=bool(self._against(cured=cured)),
+        )
+
+    def _against(self, *, cured: bool) -> list[str]:
+        """Give the reasons against the population, those that ``conditional`` answers or not."""
+        return [
+            warning.sentence
+            for warning in self.population.warnings
+            if not cured or warning.code in _UNCURED
+        ]
 
     def profiles(self, potential: PotentialField | None, attributes: dict[str, Any]) -> xr.Dataset:
         """Map the named lines."""
@@ -207,26 +323,38 @@ class MapSolver:
         for index, line in enumerate(lines):
             points = line.points[np.isfinite(line.points).all(1)]
             part = (0.94 + 0.02 * index, 0.96 + 0.02 * index)
-            solution = self.solve(points, self.settings.velocities, part)
-            fields.append(self.fields(potential, points, solution))
-            flags.append(self.flags(points, solution)[0])
+            found = self.fields(
+                potential, points, self.solve(points, self.settings.velocities, part)
+            )
+            fields.append({name: budget.field for name, budget in found.budgets.items()})
+            flags.append(next(iter(found.flags.values())))
         return profiles_cube(lines, fields, flags, attributes)
 
     def at_sun(self, potential: PotentialField | None) -> dict[str, object] | None:
         """Give the acceleration at the Sun, or None where the volume leaves the Sun out."""
-        sun, ball = np.array([self.population.sun.position]), self.population.volume
-        if np.linalg.norm(sun - np.asarray(ball.centre)) >= ball.radius:
+        sun = np.array([self.population.sun.position])
+        if self._edge(sun)[0] <= 0:
             return None
         solution = self.solve(sun, max(_SUN_VELOCITIES, self.settings.velocities))
-        estimator, field = next(iter(self.fields(potential, sun, solution).items()))
-        word = int(self.flags(sun, solution)[0][0])
-        words = [] if word & 1 == 0 else [w.sentence for w in self.population.warnings]
+        found = self.fields(potential, sun, solution)
+        estimator, budget = next(iter(found.budgets.items()))
+        word = int(found.flags[estimator][0])
+        population = FLAGS["population"][0]
+        words = self._against(cured=self.source == "conditional") if word & population else []
         return {
-            "acceleration": [float(a) for a in field.mean[0]],
-            "acceleration_sd": [float(a) for a in field.sd[0]],
+            "acceleration": [float(a) for a in budget.field.mean[0]],
+            "acceleration_sd": [float(a) for a in budget.field.sd[0]],
             "estimator": estimator,
             "unit": ACCELERATION_UNIT,
             "position": [float(c) for c in sun[0]],
             "trusted": word == 0,
-            "reasons": words + reasons(word & ~1),
+            "reasons": words + reasons(word & ~population),
+            "by_estimator": {
+                name: {
+                    "acceleration": [float(a) for a in one.field.mean[0]],
+                    "acceleration_sd": [float(a) for a in one.field.sd[0]],
+                    "trusted": int(found.flags[name][0]) == 0,
+                }
+                for name, one in found.budgets.items()
+            },
         }

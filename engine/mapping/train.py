@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from data.population import Population
+from data.renoise import renoised
 from engine.density.checkpoint import load_checkpoint, save_checkpoint
 from engine.density.ensemble import StackedFlow
+from engine.density.members import MemberPlan, NoisyRows, noisy_split
 from engine.density.mixture import MixtureShape
 from engine.density.model import Coordinates, DensityModel
-from engine.density.split import MemberSplit, split_members
+from engine.density.split import MemberSplit
 from engine.density.training import Epoch, Training, TrainingState
 from engine.mapping.presets import MapSettings
 
-__all__ = ["Reporter", "train_density_model"]
+__all__ = ["Reporter", "TrainingStars", "train_density_model"]
 
 _SAVE_EVERY = 15.0  # seconds between checkpoints; epochs of a small map are shorter than this
 
@@ -33,11 +38,54 @@ class Reporter(Protocol):
         """Raise where the run shall end."""
 
 
+@dataclass(frozen=True)
+class TrainingStars:
+    """The stars that the members of an ensemble learn from.
+
+    Parameters
+    ----------
+    x, v
+        (n, 3) in kpc and km/s, on the CPU: the tracers, then one table for each member with
+        additional noise.
+    tracers
+        Rows of the first table.
+    noisy
+        Where the further tables lie.
+    """
+
+    x: Tensor
+    v: Tensor
+    tracers: int
+    noisy: tuple[NoisyRows, ...] = ()
+
+    @classmethod
+    def of(cls, population: Population, plan: MemberPlan, seed: int) -> TrainingStars:
+        """Take the tracers of a population, and observe them once more for noisy members.
+
+        The noise of a member is the same at each level but for its size, so that levels differ
+        by nothing else.
+        """
+        x, v, tables = [population.x], [population.v], []
+        start = len(population.rows)
+        for level in plan.levels:
+            for member in range(plan.base):
+                noisy = renoised(population, level, 1009 * seed + member)
+                found = np.searchsorted(population.rows, noisy.rows)
+                found = np.minimum(found, len(population.rows) - 1)
+                star = np.where(population.rows[found] == noisy.rows, found, -1)
+                tables.append(NoisyRows(star, start))
+                start += len(star)
+                x.append(noisy.x)
+                v.append(noisy.v)
+        place, motion = (torch.from_numpy(np.concatenate(part)) for part in (x, v))
+        return cls(place, motion, len(population.rows), tuple(tables))
+
+
 def train_density_model(
-    x: Tensor,
-    v: Tensor,
+    stars: TrainingStars,
     coordinates: Coordinates,
     settings: MapSettings,
+    plan: MemberPlan,
     *,
     device: torch.device,
     seed: int,
@@ -49,12 +97,14 @@ def train_density_model(
 
     Parameters
     ----------
-    x, v
-        Tracers (n, 3) in kpc and km/s, on the CPU.
+    stars
+        What the members learn from.
     coordinates
         Coordinates of the flows.
     settings
         The map's settings.
+    plan
+        Who the members are.
     device
         Where to train.
     seed
@@ -71,9 +121,10 @@ def train_density_model(
     model, split
         The trained model and the rows that each member did and did not learn from.
     """
-    split = split_members(
-        len(x), settings.members, settings.validation, seed, bootstrap=settings.bootstrap
-    )
+    split = plan.split(stars.tracers, settings.validation, seed)
+    if stars.noisy:
+        split = noisy_split(split, stars.tracers, list(stars.noisy), seed, plan.streams())
+    x, v = stars.x, stars.v
     final = checkpoints / "model.pt"
     if final.exists():
         return DensityModel.from_dict(load_checkpoint(final), device), split
@@ -87,7 +138,7 @@ def train_density_model(
     }
     flows = {
         name: _train_flow(
-            name, *inputs[name], split, settings, seed, checkpoints, reporter, on_progress
+            name, *inputs[name], split, settings, plan, seed, checkpoints, reporter, on_progress
         )
         for name in inputs
     }
@@ -109,6 +160,7 @@ def _train_flow(
     shape: MixtureShape,
     split: MemberSplit,
     settings: MapSettings,
+    plan: MemberPlan,
     seed: int,
     checkpoints: Path,
     reporter: Reporter,
@@ -119,14 +171,14 @@ def _train_flow(
     if path.exists():
         state = TrainingState.from_dict(load_checkpoint(path), values.device)
     offset = 0 if name == "position" else 1
-    seeds = [1_000_003 * seed + 2 * member + offset for member in range(settings.members)]
+    seeds = [1_000_003 * seed + 2 * member + offset for member in plan.streams()]
     flow = StackedFlow.initialise(shape, seeds, values.device)
     training = Training(
         flow,
         values,
         context,
         split,
-        settings.training(name, len(values)),
+        settings.training(name, split.train.shape[1] + split.validation.shape[1]),
         seed=2 * seed + offset,
         state=state,
     )

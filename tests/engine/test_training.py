@@ -52,8 +52,8 @@ def test_split_without_bootstrap_uses_every_star_once():
 
 
 def test_members_and_epochs_have_their_own_orders():
-    first, second = epoch_permutations(1, 0, 2, 100)
-    later = epoch_permutations(1, 1, 2, 100)[0]
+    first, second = epoch_permutations(1, 0, [0, 1], 100)
+    later = epoch_permutations(1, 1, [0, 1], 100)[0]
     assert sorted(first.tolist()) == list(range(100))
     assert len({tuple(order.tolist()) for order in (first, second, later)}) == 3
 

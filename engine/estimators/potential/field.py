@@ -38,6 +38,11 @@ class PotentialField:
         The residual's prior that the data chose, km2 s-2 kpc-1 and kpc.
     common
         Relative errors that all places share, one for each draw, (D,).
+    members, naive_members
+        Coefficients (M, K) of fits to each member alone, with the bias by measurement errors
+        taken away and as it is: what sources of error are told apart by.
+    naive
+        Coefficients (K,) of the fit to the mean with that bias in it.
     """
 
     gaussians: Gaussians
@@ -48,10 +53,22 @@ class PotentialField:
     residual_size: float
     residual_length: float
     common: Floats
+    members: Floats
+    naive_members: Floats
+    naive: Floats
 
     def acceleration(self, points: Floats) -> Draws:
         """Give the acceleration at points (P, 3) kpc: (P, 3) km2 s-2 kpc-1."""
         return self._combine(points, self._acceleration_basis)
+
+    def bias(self, points: Floats) -> Floats:
+        """Give what measurement errors had added at points (P, 3) kpc: (P, 3)."""
+        return self._apply(points, (self.naive - self.coefficients)[:, None])[..., 0]
+
+    def of_members(self, points: Floats, *, naive: bool) -> Floats:
+        """Give the fits to each member alone at points (P, 3) kpc: (M, P, 3)."""
+        chosen = self.naive_members if naive else self.members
+        return np.moveaxis(self._apply(points, chosen.T), -1, 0)
 
     def density(self, points: Floats) -> Draws:
         """Give the total mass density at points (P, 3) kpc: (P,) Msun pc-3."""
@@ -83,6 +100,16 @@ class PotentialField:
     def _density_basis(self, points: Floats) -> Floats:
         parts = (self.gaussians, self.residual)
         return np.concatenate([part.density(points) for part in parts], -1)
+
+    def _apply(self, points: Floats, coefficients: Floats) -> Floats:
+        """Give accelerations (P, 3, n) for coefficients (K, n)."""
+        parts = [
+            self._acceleration_basis(np.asarray(points[start : start + _CHUNK], np.float64))
+            @ coefficients
+            for start in range(0, max(1, len(points)), _CHUNK)
+        ]
+        joined: Floats = np.concatenate(parts)
+        return joined
 
     def _combine(self, points: Floats, basis: Callable[[Floats], Floats]) -> Draws:
         """Apply the coefficients and their deviations to a basis (P, ..., K)."""
