@@ -47,6 +47,14 @@ PAGES = (
         "dashboard.pages.acceleration",
         "AccelerationPage",
     ),
+    PageEntry("density", "Density", "grain", "dashboard.pages.density", "DensityPage"),
+    PageEntry(
+        "dark_matter",
+        "Dark matter",
+        "dark_mode",
+        "dashboard.pages.dark_matter",
+        "DarkMatterPage",
+    ),
     PageEntry(
         "asymmetry",
         "Asymmetry",
