@@ -1,4 +1,4 @@
-"""The flux of exact accelerations against masses that are known."""
+"""Acceptance test 10 on the grid of a map: the flux of exact accelerations, and known masses."""
 
 import numpy as np
 import pytest
