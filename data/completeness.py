@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from data.population import Volume
     from data.store import Catalogue
 
-__all__ = ["Reason", "incomplete", "population_reasons", "selection_reasons", "spatial_reasons"]
+__all__ = [
+    "UNCURED",
+    "Reason",
+    "incomplete",
+    "population_reasons",
+    "selection_reasons",
+    "spatial_reasons",
+]
+
+UNCURED = ("selection_in_velocity",)
+"""Reasons against a population that p(v|x) does not answer: all others are selections by place
+or brightness, which leave the velocities at each place alone."""
 
 _FAINT = 0.05  # share of nearby tracers that may be fainter than the faint end far away
 _CONCENTRATED = 0.2  # share within a quarter of the radius; a razor-thin disc has 1/16

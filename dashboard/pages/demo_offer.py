@@ -9,6 +9,7 @@ from panel.viewable import Viewable
 
 from dashboard.plain import plain
 from dashboard.policy.funnel import seconds_in_words
+from data.renoise import has_errors
 from engine.mapping.cost import estimate_cost
 from engine.mapping.presets import PRESETS
 from engine.runs.launch import submit
@@ -75,7 +76,9 @@ class DemoOffer:
         self._galaxy = None if maps else self._find()
         self._banner.visible = self._galaxy is not None
         if self._galaxy is not None:
-            cost = estimate_cost(PRESETS["quick"], self._galaxy.n_rows)
+            cost = estimate_cost(
+                PRESETS["quick"], self._galaxy.n_rows, errors=has_errors(self._galaxy)
+            )
             self._words.object = (
                 f"**{plain(self._galaxy.name)}** is a galaxy whose gravity is known exactly. "
                 "One click measures it from the stars alone and draws the truth beside it: "

@@ -40,6 +40,7 @@ class RunStarter:
     def __init__(self, services: Services, session: Session) -> None:
         self.services, self.session = services, session
         self._tracers: int | None = None
+        self._errors = False
         self._radius = 4.0
         self._seen = -1
         self._build()
@@ -109,9 +110,12 @@ class RunStarter:
             sizing_mode="stretch_width",
         )
 
-    def offer(self, tracers: int | None, radius: float) -> None:
-        """Say what a run on so many tracers costs; None means that there can be none."""
-        self._tracers, self._radius = tracers, radius
+    def offer(self, tracers: int | None, radius: float, *, errors: bool = False) -> None:
+        """Say what a run on so many tracers costs; None means that there can be none.
+
+        With measurement ``errors`` members with additional noise are trained as well.
+        """
+        self._tracers, self._radius, self._errors = tracers, radius, errors
         self._start.disabled = tracers is None
         self._write()
         self._mark()
@@ -127,7 +131,7 @@ class RunStarter:
         if self._tracers is None:
             self._cost.object = "There are no tracers for a run."
             return
-        cost = estimate_cost(PRESETS[preset], self._tracers, self._radius)
+        cost = estimate_cost(PRESETS[preset], self._tracers, self._radius, errors=self._errors)
         self._cost.object = (
             f"**About {seconds_in_words(cost.seconds)}** on two idle cores and "
             f"{cost.memory_gb:.1f} GB of memory for {self._tracers:,} tracers."

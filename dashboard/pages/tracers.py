@@ -18,7 +18,10 @@ from dashboard.pictures import unit_of
 from dashboard.plain import plain
 from dashboard.policy.funnel import funnel
 from dashboard.populations import Tracers, tracers
+from data.completeness import UNCURED
 from data.errors import UserError
+from data.reason import Reason
+from data.renoise import has_errors
 
 if TYPE_CHECKING:
     from dashboard.services import Services
@@ -167,12 +170,12 @@ class TracersPage(Page):
         with_6d = counts["selected"] - sum(counts["not_6d"].values())
         self._editor.count(counts["selected"], counts["catalogue"], with_6d)
         reasons = result.population.warnings
-        sentences = [_verdict(len(reasons)), *(plain(reason.sentence) for reason in reasons)]
+        sentences = [_verdict(reasons), *(plain(reason.sentence) for reason in reasons)]
         codes = ["population", *(plain(reason.code) for reason in reasons)]
         self._warnings.objects = [
             pmui.Alert(
                 object=sentence,
-                severity="error" if code == "population" else "warning",
+                severity="info" if code == "population" else "warning",
                 margin=6,
                 sizing_mode="stretch_width",
                 css_classes=[f"vo-warning-{code}"],
@@ -180,7 +183,9 @@ class TracersPage(Page):
             for code, sentence in zip(codes, sentences, strict=True)
             if reasons
         ]
-        self._starter.offer(counts["tracers"], result.population.volume.radius)
+        found = result.population
+        errors = found.catalogue is not None and has_errors(found.catalogue)
+        self._starter.offer(counts["tracers"], found.volume.radius, errors=errors)
         self._draw()
 
     def _refused(self, error: BaseException) -> None:
@@ -211,7 +216,9 @@ class TracersPage(Page):
             )
 
 
-def _verdict(reasons: int) -> str:
+def _verdict(reasons: list[Reason]) -> str:
     """Say what the reasons for distrust mean for a map of these tracers."""
-    because = "for this reason" if reasons == 1 else f"for these {reasons} reasons"
-    return f"No cell of a map of these tracers will be trusted, {because}:"
+    because = "for this reason" if len(reasons) == 1 else f"for these {len(reasons)} reasons"
+    if any(reason.code in UNCURED for reason in reasons):
+        return f"No cell of a map of these tracers will be trusted, {because}:"
+    return f"Of a map of these tracers only the estimator conditional will be trusted, {because}:"

@@ -47,6 +47,14 @@ def trusted_share(cube: xr.Dataset) -> float:
     return float(cube["trusted"].transpose("x", "y", "z").to_numpy()[inside].mean())
 
 
+def _answered_share(cube: xr.Dataset) -> float:
+    """Give the share of the volume in which ``conditional`` is trusted where others are not."""
+    if "trust_flags_by" not in cube or "conditional" not in cube["estimator"].values:
+        return 0.0
+    words = cube["trust_flags_by"].sel(estimator="conditional").transpose("x", "y", "z")
+    return float((words.to_numpy()[cells_inside(cube)] == 0).mean())
+
+
 def cells_inside(cube: xr.Dataset) -> np.ndarray:
     """Tell which cells of an acceleration cube lie inside the volume, shape (x, y, z)."""
     default = cube["acceleration"].sel(estimator=cube.attrs["default_estimator"])
@@ -73,6 +81,14 @@ def trust_alert(cube: xr.Dataset, warnings: tuple[str, ...]) -> tuple[str, str, 
     """
     share = trusted_share(cube)
     why = " ".join(warnings)
+    if warnings and (answered := _answered_share(cube)) > 0:
+        return (
+            "warning",
+            "Of this map believe the estimator conditional alone.",
+            f"{why} It is made from how stars move at each place, which no selection by place or"
+            f" brightness changes, and is trusted in {100 * answered:.0f}% of the volume. What"
+            " boltzmann and jeans say here is mostly the selection.",
+        )
     if share < 0.005:
         return (
             "warning",

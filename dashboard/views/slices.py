@@ -136,6 +136,9 @@ def take_slice(
     value, value_sd = evaluate(quantity, acceleration, sd, position[0], position[1])
     factor = UNITS[unit].factor
     axes = ["xyz".index(axis) for axis in PLANES[plane][:2]]
+    # an estimator has reasons of its own; older cubes know those of the default alone
+    flags = "trust_flags_by" if "trust_flags_by" in flat else "trust_flags"
+    words = flat[flags].transpose(*order[1:])
     return MapSlice(
         plane=plane,
         at=float(flat[across]),
@@ -143,8 +146,8 @@ def take_slice(
         vertical=flat[order[2]].to_numpy().astype(float),
         value=value * factor,
         sd=value_sd * factor,
-        trusted=flat["trusted"].transpose(*order[1:]).to_numpy().astype(bool),
-        reasons=reasons_of_cells(flat["trust_flags"].transpose(*order[1:])),
+        trusted=(words == 0).to_numpy(),
+        reasons=reasons_of_cells(words),
         tracers=flat["n_tracers"].transpose(*order[1:]).to_numpy().astype(float),
         vector=acceleration[axes] * factor,
         truth=None if truth is None else _truth(truth, quantity, position, value) * factor,

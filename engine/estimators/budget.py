@@ -129,8 +129,8 @@ class SourceMap:
         where = self._heights.coordinates(points) * _STRETCH
         count = min(_ASKED, self._tree.n)
         distance, index = self._tree.query(where, list(range(1, count + 1)))
-        weight = 1 / (distance + 1e-3)
-        weight /= weight.sum(1, keepdims=True)
+        weight: Floats = 1 / (np.asarray(distance) + 1e-3)
+        weight /= weight.sum(axis=1, keepdims=True)
         near: Floats = np.einsum("pk,spki->spi", weight, self._variances[:, index])
         return near
 

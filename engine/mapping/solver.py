@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from data.completeness import UNCURED
 from data.constants import ACCELERATION_UNIT
 from data.population import Population
 from engine.cubes.assemble import acceleration_cube, profiles_cube
@@ -37,10 +38,6 @@ _POTENTIAL_REACH = 0.95
 
 _FEWEST = 30
 """Cells without which no potential is fitted."""
-
-_UNCURED = ("selection_in_velocity",)
-"""Reasons against a population that ``conditional`` does not answer: all others are selections
-by place or brightness, which leave p(v|x) alone."""
 
 _SCALES = {"boltzmann": 1.0, "jeans": 1.0, "conditional": 1.0}
 """Factors on the errors that the members tell, from ``benchmarks/coverage``."""
@@ -304,15 +301,19 @@ class MapSolver:
             tracers=tracers,
             edge_distance=edge,
             radius=self.population.volume.radius,
-            distrust_population=bool(self._against(cured=cured)),
+            distrust_population=bool(self._against(name)),
         )
 
-    def _against(self, *, cured: bool) -> list[str]:
-        """Give the reasons against the population, those that ``conditional`` answers or not."""
+    def _against(self, estimator: str) -> list[str]:
+        """Give the reasons against the population that an estimator does not answer.
+
+        A potential that is fitted to ``conditional`` is still a smooth field over places that the
+        selection left empty, and stays in doubt.
+        """
         return [
             warning.sentence
             for warning in self.population.warnings
-            if not cured or warning.code in _UNCURED
+            if estimator != "conditional" or warning.code in UNCURED
         ]
 
     def profiles(self, potential: PotentialField | None, attributes: dict[str, Any]) -> xr.Dataset:
@@ -340,7 +341,7 @@ class MapSolver:
         estimator, budget = next(iter(found.budgets.items()))
         word = int(found.flags[estimator][0])
         population = FLAGS["population"][0]
-        words = self._against(cured=self.source == "conditional") if word & population else []
+        words = self._against(estimator) if word & population else []
         return {
             "acceleration": [float(a) for a in budget.field.mean[0]],
             "acceleration_sd": [float(a) for a in budget.field.sd[0]],

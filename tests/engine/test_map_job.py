@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from data.errors import UserError
-from data.frames import SolarParameters
+from data.frames import SolarParameters, from_galactocentric
 from data.ingest import ingest_arrays
 from data.store import CatalogueStore
 from engine.cubes.store import read_cube
@@ -197,3 +197,55 @@ def test_volume_without_the_sun_has_no_at_sun(home):
 def test_bad_settings_are_refused_before_the_start(home, overrides, words):
     with pytest.raises(UserError, match=words):
         submit(home, spec(overrides=overrides), executor="inline")
+
+
+@pytest.fixture(scope="module")
+def noisy_record(tmp_path_factory):
+    """Stars with errors that are large enough to heat the velocities."""
+    folder = tmp_path_factory.mktemp("noisy")
+    disc = warm_disc(5000, seed=1)
+    x = np.stack([disc[n] for n in "xyz"], 1)
+    v = np.stack([disc[n] for n in ("vx", "vy", "vz")], 1)
+    sky = from_galactocentric(x, v)
+    del sky["distance"]
+    errors = {
+        "parallax_error": 0.05 * sky["parallax"],
+        "pmra_error": np.full(5000, 0.5),
+        "pmdec_error": np.full(5000, 0.5),
+        "radial_velocity_error": np.full(5000, 5.0),
+    }
+    table = {"source_id": np.arange(5000), **sky, **errors}
+    ingest_arrays(table, folder, name="sky", kind="astrometry", provenance={})
+    wanted = spec(catalogue="sky", overrides={"members": 3, "noise_levels": 1})
+    return submit(folder, wanted, executor="inline")
+
+
+def test_errors_of_the_stars_become_a_source_and_a_bias(noisy_record, cubes):
+    assert noisy_record.state == "done", noisy_record.error
+    cube = read_cube_at(noisy_record.result["cubes"]["acceleration"])
+    inside = cube["edge_distance"].notnull()
+    assert cube["source"].values.tolist() == ["initialisation", "sample", "noise"]
+    parts = cube["acceleration_sd_by"].where(inside, 0)
+    total = np.sqrt((parts**2).sum("source"))
+    np.testing.assert_allclose(total, cube["acceleration_sd"].where(inside, 0), rtol=1e-3)
+    assert (parts.sel(source="noise").median() > 0).item()
+    assert (np.abs(cube["acceleration_bias"]).where(inside).median() > 0).item()
+    # without errors there is nothing to take away
+    still = cubes["acceleration"]
+    assert np.abs(still["acceleration_bias"]).max() == 0
+    assert still["acceleration_sd_by"].sel(source="noise").max() == 0
+
+
+def test_each_estimator_has_its_own_reasons(cubes):
+    cube = cubes["acceleration"]
+    default = cube.attrs["default_estimator"]
+    assert cube["trust_flags"].equals(cube["trust_flags_by"].sel(estimator=default, drop=True))
+    assert cube["disagreement"].sel(estimator=default).max() == 0
+    assert (cube["disagreement"].sel(estimator="jeans") > 0).any()
+    assert (cube["inflation"].where(cube["edge_distance"].notnull(), 2) > 0.99).all()
+
+
+def test_the_sun_is_told_by_every_estimator(record):
+    told = record.result["at_sun"]["by_estimator"]
+    assert set(told) == {"potential", "boltzmann", "jeans", "conditional"}
+    assert told["potential"]["acceleration"] == record.result["at_sun"]["acceleration"]

@@ -24,7 +24,9 @@ from engine.cubes.assemble import acceleration_cube, profiles_cube, provenance
 from engine.cubes.grid import make_grid, make_lines
 from engine.cubes.store import write_cube
 from engine.cubes.trust import FLAGS
-from engine.estimators.solve import BoltzmannMap
+from engine.density.members import MemberPlan
+from engine.estimators.budget import correct, without_errors
+from engine.estimators.solve import PointwiseMap
 from engine.mapping.presets import PRESETS, MapSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -226,24 +228,42 @@ def test_example_reads_the_cubes(tmp_path, capsys):
     lines = make_lines((8.122, 0.0, 0.0208), 2.0, (8.122, 0.0, 0.0208), 5)
 
     def solution(points):
-        field = np.stack([points * [-10.0, 0.0, -200.0]] * 2)
-        return BoltzmannMap(field, np.ones(len(points)), np.zeros(len(points)))
+        field = np.stack([points * [-10.0, 0.0, -200.0]])
+        vectors = dict.fromkeys(
+            (
+                "boltzmann",
+                "jeans",
+                "conditional",
+                "density_gradient",
+                "true_gradient",
+                "inflation",
+            ),
+            field,
+        )
+        numbers = dict.fromkeys(
+            ("condition", "residual", "conditional_condition", "conditional_residual"),
+            field[..., 0],
+        )
+        return PointwiseMap(**vectors, **numbers)
+
+    def budget(points):
+        return without_errors(correct(solution(points).boltzmann, MemberPlan(1)))
 
     inside = [line.points[np.isfinite(line.points).all(1)] for line in lines]
     attributes = provenance(volume={"centre": [8.122, 0.0, 0.0208], "radius": 2.0})
     cells = len(grid.points)
     acceleration = acceleration_cube(
         grid,
-        {"boltzmann": solution(grid.points).draws},
+        {"boltzmann": budget(grid.points)},
         solution(grid.points),
         tracers=np.full(cells, 50, np.int32),
         edge_distance=np.ones(cells),
-        flags=np.zeros(cells, np.int32),
+        flags={"boltzmann": np.zeros(cells, np.int32)},
         attributes=attributes,
     )
     flags = [np.zeros(len(points), np.int32) for points in inside]
     profiles = profiles_cube(
-        lines, [{"boltzmann": solution(p).draws} for p in inside], flags, attributes
+        lines, [{"boltzmann": budget(p).field} for p in inside], flags, attributes
     )
     for name, cube in {"acceleration": acceleration, "profiles": profiles}.items():
         write_cube(cube, tmp_path / "cubes", name)
