@@ -3,16 +3,59 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 from dashboard.cli.output import Output
+from dashboard.cli.parser import WrongUseError
+from data.errors import UserError
 from data.home import home
-from engine.export.files import check_free
+from engine.export.files import check_free, place
 
 __all__ = ["export"]
 
 
 def export(arguments: Namespace, output: Output) -> int:
+    """Export cubes of a finished run, or the saved views."""
+    if arguments.views == (arguments.run is not None):
+        raise WrongUseError(
+            "Give a run or --views, not both." if arguments.views else "Which run?",
+            "`via-obscura runs` lists the runs; --views exports the saved views.",
+        )
+    return _views(arguments, output) if arguments.views else _run(arguments, output)
+
+
+def _views(arguments: Namespace, output: Output) -> int:
+    """Write all saved views into one file for each format."""
+    from dashboard.export.views import VIEW_FORMATS, export_views
+    from dashboard.saved_views import SavedViews
+
+    folder = Path(arguments.to).expanduser()
+    forms = list(dict.fromkeys(arguments.format or ["pdf"]))
+    wrong = [form for form in forms if form not in VIEW_FORMATS]
+    if wrong:
+        raise UserError(f"Views have no format {wrong[0]!r}.", "Known are pdf and html.")
+    targets = {form: folder / f"views.{form}" for form in forms}
+    check_free(list(targets.values()), overwrite=arguments.overwrite)
+    views, damaged = SavedViews(home(arguments.home)).list()
+    for sentence in damaged:
+        output.note(sentence)
+    for form, target in targets.items():
+        content = export_views(home(arguments.home), views, form)
+        place(target, partial(_write, content), overwrite=arguments.overwrite)
+    files = [str(path.resolve()) for path in targets.values()]
+    output.result(
+        {"views": [view.id for view in views], "files": files},
+        "\n".join(str(path) for path in targets.values()),
+    )
+    return 0
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+
+
+def _run(arguments: Namespace, output: Output) -> int:
     """Export cubes of a finished run."""
     from dashboard.export.run import (
         export_run,

@@ -229,9 +229,14 @@ def _add_runs(commands: _Commands) -> None:
 
 
 def _add_export(commands: _Commands) -> None:
-    about = "Export figures and data of a finished run."
+    about = "Export figures and data of a finished run, or the saved views."
     parser = _command(commands, "export", about, "export:export")
-    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("run", metavar="RUN", nargs="?")
+    parser.add_argument(
+        "--views",
+        action="store_true",
+        help="the saved views instead of a run: --format pdf (a page a view) or html (slides)",
+    )
     parser.add_argument(
         "--what",
         default="all",
@@ -241,9 +246,9 @@ def _add_export(commands: _Commands) -> None:
     parser.add_argument(
         "--format",
         action="append",
-        choices=["png", "svg", "pdf", "nc", "zarr", "fits", "py"],
-        help="of figures, of data, or py for a script that draws the slice; may be repeated "
-        "(default: pdf)",
+        choices=["png", "svg", "pdf", "nc", "zarr", "fits", "py", "html"],
+        help="of figures, of data, py for a script that draws the slice, or html for views; may "
+        "be repeated (default: pdf)",
     )
     parser.add_argument("--to", default=".", metavar="FOLDER", help="default: the present one")
     parser.add_argument("--overwrite", action="store_true", help="replace older files")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import textwrap
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-__all__ = ["FIGURE_FORMATS", "finish", "printable", "save_figure"]
+__all__ = ["DPI", "FIGURE_FORMATS", "drawing", "finish", "printable", "save_figure"]
 
 FIGURE_FORMATS = ("png", "svg", "pdf")
 
@@ -39,6 +40,15 @@ _LINE_HEIGHT = 0.145
 _lock = threading.Lock()  # matplotlib's settings belong to the whole process
 
 
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Draw with the settings of a paper; one at a time."""
+    with _lock, mpl.rc_context(_RC), warnings.catch_warnings():
+        # A name may have letters that the font lacks; they become boxes.
+        warnings.filterwarnings("ignore", message="Glyph")
+        yield
+
+
 def save_figure(draw: Callable[[], Figure], path: Path, title: str, form: str) -> None:
     """Draw a figure and write it.
 
@@ -60,9 +70,7 @@ def save_figure(draw: Callable[[], Figure], path: Path, title: str, form: str) -
         "svg": {"Title": title, "Creator": "Via Obscura", "Date": None},
         "pdf": {"Title": title, "Creator": "Via Obscura", "CreationDate": None},
     }
-    with _lock, mpl.rc_context(_RC), warnings.catch_warnings():
-        # A name may have letters that the font lacks; they become boxes.
-        warnings.filterwarnings("ignore", message="Glyph")
+    with drawing():
         draw().savefig(path, format=form, dpi=DPI, metadata=metadata[form])
 
 

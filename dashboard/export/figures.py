@@ -19,7 +19,15 @@ from dashboard.views.histograms import QUANTITIES_1D, axis_label
 from dashboard.views.profiles import BANDS, LINES, Profile, take_profile
 from dashboard.views.slices import PLANES, Field, MapSlice, sun_position
 
-__all__ = ["acceleration_figure", "model_figure", "profiles_figure"]
+__all__ = [
+    "acceleration_figure",
+    "draw_cells",
+    "frame_map",
+    "model_figure",
+    "profiles_figure",
+    "symbol",
+    "trust_sentence",
+]
 
 _GREY = "#c9c9cf"
 """Of cells that are inside the volume but not to be believed, on white paper."""
@@ -48,19 +56,45 @@ def acceleration_figure(
     limits = cube_maps.value_limits(cut, view.show_untrusted)
     colours = DIVERGING if cut.quantity.signed else cube_maps.SEQUENTIAL
     name, unit = symbol(cut.quantity), cut.unit.label
-    _map(axes[0, 0], cut, cut.value, view, colours, limits, f"{name} [{unit}]", "Measured")
+    draw_cells(
+        axes[0, 0],
+        cut,
+        cut.value,
+        view.show_untrusted,
+        colours,
+        limits,
+        f"{name} [{unit}]",
+        "Measured",
+    )
     error = cut.relative_sd if view.relative else cut.sd
     error_label = f"σ({name}) [{'%' if view.relative else unit}]"
-    _map(axes[0, 1], cut, error, view, cube_maps.ERROR, _error_limits(cut, error, view),
-         error_label, "Error")  # fmt: skip
+    draw_cells(
+        axes[0, 1],
+        cut,
+        error,
+        view.show_untrusted,
+        cube_maps.ERROR,
+        _error_limits(cut, error, view),
+        error_label,
+        "Error",
+    )
     if cut.truth is not None:
-        _map(axes[1, 0], cut, cut.truth, view, colours, limits, f"true {name} [{unit}]", "Truth")
+        draw_cells(
+            axes[1, 0],
+            cut,
+            cut.truth,
+            view.show_untrusted,
+            colours,
+            limits,
+            f"true {name} [{unit}]",
+            "Truth",
+        )
         mark, reach = ("σ", 3.0) if view.difference == "sigma" else ("%", 10.0)
         off = cut.difference(view.difference)
-        _map(axes[1, 1], cut, off, view, DIVERGING, (-reach, reach),
+        draw_cells(axes[1, 1], cut, off, view.show_untrusted, DIVERGING, (-reach, reach),
              f"{name} − truth [{mark}]", "Measured − truth")  # fmt: skip
     for ax in axes.flat:
-        _frame(ax, cube, cut)
+        frame_map(ax, cube, cut)
     if view.arrows:
         _arrows(axes[0, 0], cut, view)
     across = PLANES[cut.plane][2]
@@ -70,7 +104,7 @@ def acceleration_figure(
         f"{cut.quantity.label}: {cut.quantity.description}, on the plane "
         f"{across} = {cut.at:+.2f} kpc, by the estimator "
         f"{view.estimator or cube.attrs['default_estimator']}. "
-        f"{_trust_sentence(cut, view)} {provenance}",
+        f"{trust_sentence(cut, show_untrusted=view.show_untrusted)} {provenance}",
     )
     return figure
 
@@ -150,11 +184,11 @@ def symbol(quantity: Quantity) -> str:
     return f"${letter}_{{{index}}}$".replace("φ", r"\phi") if index else quantity.label
 
 
-def _map(
+def draw_cells(
     ax: Axes,
     cut: MapSlice,
     field: Array,
-    view: View,
+    show_untrusted: bool,
     colours: list[str],
     limits: tuple[float, float],
     label: str,
@@ -163,7 +197,7 @@ def _map(
     """Draw a field as cells of a raster; grey where it is not to be believed."""
     edges = cube_maps.edges(cut.horizontal), cube_maps.edges(cut.vertical)
     inside = np.isfinite(cut.value)
-    shown = inside & (cut.trusted | view.show_untrusted)
+    shown = inside & (cut.trusted | show_untrusted)
     grey = np.where(inside & ~shown, 0.0, np.nan)
     cells: dict[str, Any] = {"rasterized": True, "edgecolors": "none", "antialiased": False}
     ax.pcolormesh(*edges, grey.T, cmap=ListedColormap([_GREY]), **cells)
@@ -183,7 +217,7 @@ def _error_limits(cut: MapSlice, error: Array, view: View) -> tuple[float, float
     return 0.0, (float(np.percentile(shown, 95)) if shown.size else 1.0) or 1.0
 
 
-def _frame(ax: Axes, cube: xr.Dataset, cut: MapSlice) -> None:
+def frame_map(ax: Axes, cube: xr.Dataset, cut: MapSlice) -> None:
     """Set equal scales, name the axes and mark the Sun."""
     horizontal, vertical, _ = PLANES[cut.plane]
     (left, right), (low, high) = cube_maps.square_ranges(cube, cut.plane)
@@ -208,10 +242,11 @@ def _arrows(ax: Axes, cut: MapSlice, view: View) -> None:
     )  # fmt: skip
 
 
-def _trust_sentence(cut: MapSlice, view: View) -> str:
+def trust_sentence(cut: MapSlice, *, show_untrusted: bool) -> str:
+    """Say how many cells are grey, or should be."""
     inside = np.isfinite(cut.value)
     doubtful, total = int((inside & ~cut.trusted).sum()), int(inside.sum())
-    if view.show_untrusted:
+    if show_untrusted:
         return f"Also drawn: {doubtful} of {total} cells that are not to be believed."
     return f"Grey: {doubtful} of {total} cells, which are not to be believed."
 

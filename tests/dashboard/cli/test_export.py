@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.saved_views import SavedViews
 from tests.dashboard.synthetic_runs import make_map, make_run
 
 from .conftest import Cli
@@ -88,3 +89,21 @@ def test_an_unknown_format_or_run(cli: Cli, run: str, tmp_path: Path) -> None:
     answer = cli("export", "../" + run, "--to", tmp_path, "--json")
     assert answer.status == 1
     assert "no run" in answer.json["error"]
+
+
+def test_saved_views_are_exported(cli: Cli, run: str, home: Path, tmp_path: Path) -> None:
+    assert "no saved views" in cli("export", "--views", "--to", tmp_path, "--json").json["error"]
+    document = {"version": 1, "page": "model", "run": run, "controls": {}}
+    view = SavedViews(home).add("A model", "", document)
+    words = ["export", "--views", "--to", tmp_path, "--format", "html", "--json"]
+    answer = cli(*words)
+    assert answer.status == 0, answer.out
+    assert answer.json["views"] == [view.id]
+    assert "A model" in (tmp_path / "views.html").read_text()
+    assert "exists already" in cli(*words).json["error"]
+    assert "no format 'nc'" in cli(*words, "--format", "nc").json["error"]
+
+
+def test_a_run_or_the_views(cli: Cli, run: str) -> None:
+    assert cli("export", "--json").status == 2
+    assert cli("export", run, "--views", "--json").status == 2
