@@ -34,6 +34,9 @@ AXIS_RATIO = 0.8
 Z_MAX = 1.1
 """kpc; within it the surface density is given, as in the literature."""
 
+_WIDTH = 0.5
+"""kpc, of a shell."""
+
 _FEWEST_CELLS = 8
 """In a shell; with fewer its average is one place."""
 
@@ -174,8 +177,12 @@ def dark_matter(
 
 
 def _shells(dark: Draws, fields: MapFields, axis_ratio: float, z_min: float) -> ShellProfile:
-    """Average over shells of half a kiloparsec; those of few cells become NaN."""
-    edges = default_edges(fields.grid, 0.5, axis_ratio)
+    """Average over shells of half a kiloparsec; those of few cells become NaN.
+
+    On a coarser grid the shells are one step thick, or every other one would be empty.
+    """
+    width = max(_WIDTH, float(fields.grid.x[1] - fields.grid.x[0]))
+    edges = default_edges(fields.grid, width, axis_ratio)
     profile = shell_average(
         dark,
         fields.grid,
