@@ -13,7 +13,8 @@ from data.home import home
 from data.readers import SUFFIXES
 from data.selection import read_selection
 from data.store import CatalogueStore
-from engine.runs import submit
+from engine.runs import open_run, submit, wait
+from engine.runs.sweeps import submit_sweep
 
 __all__ = ["make_map"]
 
@@ -36,6 +37,8 @@ def make_map(arguments: Namespace, output: Output) -> int:
         "threads": arguments.threads,
     }
     try:
+        if arguments.sweep is not None or arguments.values:
+            return _sweep(arguments, spec, folder, output)
         record = submit(folder, spec)
     except UserError:
         if brought_in:  # a refused map leaves the store as it was
@@ -48,6 +51,32 @@ def make_map(arguments: Namespace, output: Output) -> int:
         f"Run {record.id} is {record.state}.\nFollow it with `via-obscura runs show {record.id}`.",
     )
     return 0
+
+
+def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: Output) -> int:
+    """Start a map for each value of a cut, and wait for all of them if so wished."""
+    if arguments.sweep is None or not arguments.values:
+        raise UserError(
+            "A sweep needs a cut and its values.",
+            "For example --sweep 'parallax_over_error > {}' --values 3 5 10.",
+        )
+    sweep = submit_sweep(folder, spec, arguments.sweep, arguments.values)
+    told, well = [], True
+    for value, started in sweep.runs:
+        record = wait(open_run(folder, started.id)) if arguments.wait else started
+        at_sun = (record.result or {}).get("at_sun")
+        well &= not arguments.wait or record.ended_well
+        told.append(
+            {"value": value, "run": record.id, "state": str(record.state), "at_sun": at_sun}
+        )
+        if arguments.wait:
+            output.note(f"{value:g}: run {record.id} is {record.state}.")
+    lines = [f"{row['value']:>12g}  {row['run']}  {row['state']}" for row in told]
+    output.result(
+        {"sweep": sweep.name, "cut": sweep.cut, "runs": told},
+        "\n".join([f"Sweep {sweep.name} of {sweep.cut}", *lines]),
+    )
+    return 0 if well else 1
 
 
 def _find_catalogue(name: str, folder: Path) -> tuple[str, bool]:

@@ -210,6 +210,11 @@ def _add_map(commands: _Commands) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--threads", type=int, metavar="N", help="default: every core")
     parser.add_argument("--wait", action="store_true", help="wait for the result")
+    sweep = parser.add_argument_group("a map for each value of a cut")
+    sweep.add_argument(
+        "--sweep", metavar="CUT", help="the cut, {} for its value: 'parallax_over_error > {}'"
+    )
+    sweep.add_argument("--values", type=float, nargs="+", default=[], metavar="V")
 
 
 def _add_runs(commands: _Commands) -> None:

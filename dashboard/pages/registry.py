@@ -63,5 +63,6 @@ PAGES = (
         "AsymmetryPage",
     ),
     PageEntry("compare", "Compare", "compare", "dashboard.pages.compare", "ComparePage"),
+    PageEntry("sweeps", "Sweeps", "stacked_line_chart", "dashboard.pages.sweeps", "SweepsPage"),
     PageEntry("present", "Present", "slideshow", "dashboard.pages.present", "PresentPage"),
 )

@@ -19,6 +19,7 @@ _MAP_DEFAULTS: Mapping[str, object] = {
     "seed": 0,
     "device": "auto",
     "threads": None,
+    "sweep": None,
 }
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 _MAX_SEED = 2**31 - 1
@@ -32,7 +33,7 @@ def check_map(spec: dict[str, object], home: Path) -> dict[str, object]:
     spec
         ``catalogue`` (an id or a name) and any of ``selection`` (a tree), ``volume``
         (``{"centre": [x, y, z], "radius": r}``, kpc), ``preset``, ``overrides``, ``seed``,
-        ``device``, ``threads``.
+        ``device``, ``threads``, ``sweep`` (which it belongs to, see ``engine.runs.sweeps``).
     home
         The folder that holds catalogues and runs.
 
@@ -55,6 +56,7 @@ def check_map(spec: dict[str, object], home: Path) -> dict[str, object]:
     full = {"kind": "map", **_MAP_DEFAULTS, **spec}
     _check_numbers(full)
     _check_settings(full)
+    _check_sweep(full["sweep"])
     return {**full, **_check_population(full, home)}
 
 
@@ -75,6 +77,17 @@ def _check_settings(spec: Mapping[str, object]) -> None:
     if not isinstance(preset, str) or not isinstance(overrides, dict):
         raise UserError("A preset is a name, and overrides are pairs of a key and a value.")
     resolve(preset, overrides)
+
+
+def _check_sweep(sweep: object) -> None:
+    if sweep is None:
+        return
+    if not isinstance(sweep, Mapping) or set(sweep) != {"name", "cut", "value"}:
+        raise UserError("A sweep is told by its name, its cut and a value.")
+    texts = isinstance(sweep["name"], str) and isinstance(sweep["cut"], str)
+    value = sweep["value"]
+    if not texts or isinstance(value, bool) or not isinstance(value, int | float):
+        raise UserError("The name and the cut of a sweep are texts, its value is a number.")
 
 
 def _check_population(spec: Mapping[str, object], home: Path) -> dict[str, object]:

@@ -1,0 +1,207 @@
+"""The page Sweeps: one request, a map for each value of a cut, drawn as result against cut."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+import panel as pn
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from dashboard.pages.base import Page
+from dashboard.pages.live_figure import LiveFigure
+from dashboard.pages.parts import headline, rows_table, section, table
+from dashboard.plain import plain
+from dashboard.policy.sweeps import RESULTS, numbers, points, rows, verdict
+from dashboard.services import Services
+from dashboard.session import Session
+from dashboard.theme import figure_colours
+from dashboard.views.style import styled
+from dashboard.views.sweeps import sweep_plot
+from engine.mapping.presets import PRESETS
+from engine.runs.sweeps import Sweep, find_sweeps, submit_sweep
+
+__all__ = ["SweepsPage"]
+
+
+class SweepsPage(Page):
+    """A form that starts a sweep of the session's tracers, and the sweeps that there are."""
+
+    title = "Sweeps"
+    icon = "stacked_line_chart"
+
+    def __init__(self, services: Services, session: Session) -> None:
+        super().__init__(services, session)
+        self._seen = -1
+        self._sweeps: list[Sweep] = []
+        self._dark = session.dark
+        self._cut = pmui.TextInput(
+            label="Cut, with {} for its value",
+            value="parallax_over_error > {}",
+            size="small",
+            width=300,
+            css_classes=["vo-sweep-cut"],
+        )
+        self._values = pmui.TextInput(
+            label="Values",
+            value="3 5 10",
+            placeholder="3 5 10, or 2:10:5 for five values",
+            size="small",
+            width=230,
+            css_classes=["vo-sweep-values"],
+        )
+        self._preset = pmui.Select(
+            label="Preset", options=list(PRESETS), value="quick", size="small", width=130
+        )
+        self._start = pmui.Button(
+            label="Start the sweep",
+            icon="play_arrow",
+            variant="contained",
+            margin=(14, 10),
+            css_classes=["vo-sweep-start"],
+            on_click=session.guarded(lambda _: self._submit()),
+        )
+        self._chosen = pmui.Select(
+            label="Sweep", options={}, size="small", width=420, css_classes=["vo-sweep-select"]
+        )
+        self._result = pmui.Select(
+            label="Result",
+            options={name: key for key, (name, _) in RESULTS.items()},
+            value="size",
+            size="small",
+            width=220,
+        )
+        for widget in (self._chosen, self._result):
+            widget.param.watch(session.guarded(lambda _: self._draw()), "value")
+        self._about = pmui.Typography(
+            "", variant="body2", margin=(4, 12), sizing_mode="stretch_width"
+        )
+        self._verdict = pmui.Alert(
+            object="", severity="info", margin=(4, 8), sizing_mode="stretch_width",
+            css_classes=["vo-sweep-verdict"],
+        )  # fmt: skip
+        self._figure = LiveFigure(self._plot)
+        self._rows = table(css_class="vo-sweep-rows")
+        self._shown = pmui.Column(sizing_mode="stretch_width", margin=0, visible=False)
+        session.param.watch(session.guarded(lambda _: self._recolour()), "dark")
+
+    def view(self) -> Viewable:
+        """Build the screen."""
+        self._shown.objects = [
+            section(
+                "Result against cut",
+                pmui.Row(self._chosen, self._result, margin=0),
+                self._verdict,
+                pn.FlexBox(self._figure.pane, self._rows),
+                note="Hollow points are not to be believed. Runs of a sweep share most of their "
+                "stars, so that chance moves them by less than their errors.",
+            )
+        ]
+        return pmui.Column(
+            headline(self.title),
+            section(
+                "A map for each value of a cut",
+                self._about,
+                pmui.Row(self._cut, self._values, self._preset, self._start, margin=0),
+                note="A result that changes with a cut that it should not depend on is a result "
+                "of the cut. Each value is a run of its own on the page Runs.",
+            ),
+            self._shown,
+            sizing_mode="stretch_width",
+            margin=(4, 10),
+            css_classes=["vo-sweeps"],
+        )
+
+    def on_show(self) -> None:
+        """Say whose tracers a sweep would take, and look for sweeps."""
+        self.services.runs.look()
+        name = None
+        if self.session.catalogue is not None:
+            name = self.services.catalogues.open(self.session.catalogue).name
+        self._start.disabled = name is None
+        self._about.object = (
+            "Open a catalogue on the page Explore first."
+            if name is None
+            else f"The tracers are those of the page Tracers, of the catalogue **{plain(name)}**, "
+            "with the cut added."
+        )
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Follow the runs."""
+        if self.services.runs.version == self._seen:
+            return
+        self._seen = self.services.runs.version
+        self._sweeps = find_sweeps(self.services.runs.list())
+        options = {_label(sweep): sweep.name for sweep in self._sweeps}
+        if options != self._chosen.options:
+            keep = self._chosen.value if self._chosen.value in options.values() else None
+            first = next(iter(options.values()), None)
+            self._chosen.param.update(options=options, value=keep or first)
+        self._shown.visible = bool(options)
+        self._draw()
+
+    def _sweep(self) -> Sweep | None:
+        return next((s for s in self._sweeps if s.name == self._chosen.value), None)
+
+    def _draw(self) -> None:
+        sweep = self._sweep()
+        if sweep is None:
+            return
+        name, unit = RESULTS[self._result.value]
+        self._verdict.object = plain(verdict(points(sweep, self._result.value)))
+        lines = [tuple(plain(cell) for cell in row) for row in rows(sweep, self._result.value)]
+        self._rows.object = rows_table(("cut at", "tracers", f"{name} [{unit}]", "state"), lines)
+        self._figure.update()
+
+    def _plot(self) -> hv.Overlay:
+        sweep, colours = self._sweep(), figure_colours(dark=self.session.dark)
+        name, unit = RESULTS[self._result.value]
+        found, cut = (points(sweep, self._result.value), sweep.cut) if sweep else ([], "the cut")
+        plot = sweep_plot(found, cut, name, unit, colours)
+        return styled(plot, colours).opts(frame_width=560, frame_height=320)
+
+    def _recolour(self) -> None:
+        if self._dark != self.session.dark:
+            self._dark = self.session.dark
+            self._draw()
+
+    def _submit(self) -> None:
+        session, home = self.session, self.services.home
+        values, cut = numbers(self._values.value), self._cut.value.strip()
+        spec: dict[str, Any] = {
+            "kind": "map",
+            "catalogue": session.catalogue,
+            "selection": session.selection,
+            "volume": session.volume,
+            "preset": self._preset.value,
+            "overrides": {},
+            "seed": 0,
+            "device": "auto",
+            "threads": None,
+        }
+        self._start.loading = True
+        session.background(
+            lambda: submit_sweep(home, spec, cut, values), self._started, self._not_started
+        )
+
+    def _started(self, sweep: Sweep) -> None:
+        self._start.loading = False
+        self.services.runs.look()
+        self.refresh()
+        self._chosen.value = sweep.name
+        self.session.notify(f"{len(sweep.runs)} runs have been started.", level="success")
+
+    def _not_started(self, error: BaseException) -> None:
+        self._start.loading = False
+        self.session.report(error)
+
+
+def _label(sweep: Sweep) -> str:
+    values = [value for value, _ in sweep.runs]
+    done = sum(str(run.state) == "done" for _, run in sweep.runs)
+    return (
+        f"{sweep.cut}, {values[0]:g} to {values[-1]:g} ({done} of {len(values)} done, "
+        f"{sweep.name[:15]})"
+    )

@@ -1,0 +1,91 @@
+"""What the page Sweeps says about its runs."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from dashboard.policy.sweeps import RESULTS, SweepPoint, numbers, points, rows, verdict
+from dashboard.theme import figure_colours
+from dashboard.views.sweeps import sweep_plot
+from data.errors import UserError
+from engine.runs.record import RunRecord, RunState
+from engine.runs.sweeps import find_sweeps
+
+
+def run(value, state="done", **at_sun):
+    result = None
+    if state == "done":
+        told = {"acceleration": [-6000.0, 30.0, -80.0], "acceleration_sd": [60.0, 20.0, 10.0],
+                "trusted": True, "density_dark_gev_cm3": 0.4, "density_dark_gev_cm3_sd": 0.05}  # fmt: skip
+        result = {"at_sun": {**told, **at_sun}, "population": {"tracers": 12345}}
+    record = RunRecord(
+        id=f"run-{value}",
+        kind="map",
+        spec={"sweep": {"name": "s1", "cut": "q > {}", "value": value}},
+        created=1.0,
+        queued=1.0,
+        executor="local",
+    )
+    return replace(record, state=RunState(state), result=result)
+
+
+def sweep(*runs):
+    (found,) = find_sweeps(runs)
+    return found
+
+
+def test_results_are_in_the_units_that_are_named():
+    found = sweep(run(3.0), run(5.0))
+    assert points(found, "x")[0].value == pytest.approx(-6000 / 3085.68, rel=1e-4)
+    size = points(found, "size")[0]
+    assert size.value == pytest.approx(math.hypot(6000, 30, 80) / 3085.68, rel=1e-4)
+    assert size.sd == pytest.approx(60 / 3085.68, rel=1e-2)
+    assert points(found, "dark")[0].value == 0.4
+    assert set(RESULTS) == {"size", "x", "y", "z", "dark"}
+
+
+def test_a_run_that_is_not_done_has_a_line_and_no_number():
+    found = sweep(run(3.0), run(5.0, "queued"))
+    assert math.isnan(points(found, "size")[1].value)
+    assert rows(found, "size")[1][2:] == ("—", "queued")
+    assert rows(found, "size")[0][1] == "12,345"
+    assert "two of the runs" in verdict(points(found, "size"))
+
+
+def test_a_run_without_dark_matter_has_none():
+    found = sweep(run(3.0, density_dark_gev_cm3_sd=None), run(5.0))
+    assert math.isnan(points(found, "dark")[0].sd)
+    record = run(7.0)
+    del record.result["at_sun"]["density_dark_gev_cm3"]
+    assert math.isnan(points(sweep(record), "dark")[0].value)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [((1.0, 1.1), "does not depend"), ((1.0, 1.2), "may depend"), ((1.0, 1.5), "depends on")],
+)
+def test_the_verdict_weighs_the_errors(values, words):
+    found = [SweepPoint(k, value, 0.1, True) for k, value in enumerate(values)]
+    assert words in verdict(found)
+
+
+def test_doubtful_runs_say_so_and_are_drawn_hollow():
+    found = sweep(run(3.0, trusted=False), run(5.0))
+    assert rows(found, "size")[0][3] == "done, not to be believed"
+    plot = sweep_plot(points(found, "size"), found.cut, "|a|", "u", figure_colours(dark=True))
+    filled, hollow = (layer for layer in plot if type(layer).__name__ == "Scatter")
+    assert (len(filled), len(hollow)) == (1, 1)
+
+
+def test_an_empty_sweep_can_be_drawn():
+    sweep_plot([], "q > {}", "|a|", "u", figure_colours(dark=False))
+
+
+def test_values_are_numbers_and_ranges():
+    assert numbers("3, 5;10") == [3, 5, 10]
+    assert numbers("2:10:5") == [2, 4, 6, 8, 10]
+    assert numbers("  ") == []
+    for bad in ("three", "1:2", "1:2:1", "1:2:x"):
+        with pytest.raises(UserError, match="no number"):
+            numbers(bad)
