@@ -16,8 +16,13 @@ from engine.runs.sweeps import find_sweeps
 def run(value, state="done", **at_sun):
     result = None
     if state == "done":
-        told = {"acceleration": [-6000.0, 30.0, -80.0], "acceleration_sd": [60.0, 20.0, 10.0],
-                "trusted": True, "density_dark_gev_cm3": 0.4, "density_dark_gev_cm3_sd": 0.05}  # fmt: skip
+        told = {
+            "acceleration": [-6000.0, 30.0, -80.0],
+            "acceleration_sd": [60.0, 20.0, 10.0],
+            "trusted": True,
+            "density_dark_gev_cm3": 0.4,
+            "density_dark_gev_cm3_sd": 0.05,
+        }
         result = {"at_sun": {**told, **at_sun}, "population": {"tracers": 12345}}
     record = RunRecord(
         id=f"run-{value}",
