@@ -10,6 +10,7 @@ from dashboard.export.view import View
 from dashboard.pages.export_menu import ExportMenu
 from dashboard.pages.map_panel import MapPanel
 from dashboard.pages.parts import tile, tile_text
+from dashboard.pages.profile_line import DrawnLine
 from dashboard.pages.profile_panel import ProfilePanel
 from dashboard.pages.result_page import ResultPage
 from dashboard.pages.sun_panel import SunPanel
@@ -36,8 +37,9 @@ class AccelerationPage(ResultPage):
 
     def __init__(self, services: Services, session: Session) -> None:
         super().__init__(services, session)
-        self._maps = MapPanel(session, self.draw)
-        self._profiles = ProfilePanel(session, self._maps.controls, self.draw)
+        line = DrawnLine(session)
+        self._maps = MapPanel(session, self.draw, line)
+        self._profiles = ProfilePanel(session, self._maps.controls, self.draw, line)
         self._sun = SunPanel()
         self._export = ExportMenu(
             session,
@@ -87,7 +89,7 @@ class AccelerationPage(ResultPage):
         self._caption.object = plain(provenance_sentence(cube.attrs, result.catalogue_name))
         self._profiles.clear()  # it follows widgets that now change for another cube
         self._maps.show(cube, result.truth)
-        self._profiles.show(result.cubes["profiles"], result.truth)
+        self._profiles.show(result.cubes["profiles"], cube, result.truth)
         self._sun.show(result)
 
     def recolour(self) -> None:

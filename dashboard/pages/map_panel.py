@@ -11,6 +11,7 @@ import xarray as xr
 from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.map_controls import MapControls
 from dashboard.pages.parts import section
+from dashboard.pages.profile_line import DrawnLine
 from dashboard.session import Session
 from dashboard.theme import figure_colours
 from dashboard.views import cube_maps
@@ -34,12 +35,18 @@ class MapPanel:
         The browser session.
     draw
         Draws figures, as `ResultPage.draw` does.
+    line
+        A line whose ends can be drawn on the first map, or None.
     """
 
     def __init__(
-        self, session: Session, draw: Callable[[Sequence[Callable[[], None]]], None]
+        self,
+        session: Session,
+        draw: Callable[[Sequence[Callable[[], None]]], None],
+        line: DrawnLine | None = None,
     ) -> None:
         self._session = session
+        self._line = line
         self._draw = draw
         self._cube: xr.Dataset | None = None
         self._truth: Field | None = None
@@ -123,8 +130,11 @@ class MapPanel:
         frame = cube_maps.frame_hook(
             plane, sun_position(self._cube), cube_maps.square_ranges(self._cube, plane)
         )
+        hooks = [frame]
+        if self._line is not None and draw == self._value:
+            hooks.append(self._line.hook(plane, self._cut.at))
         colours = figure_colours(dark=self._session.dark)
-        return styled(draw(self._cut), colours, grid=False, hooks=[frame]).opts(
+        return styled(draw(self._cut), colours, grid=False, hooks=hooks).opts(
             frame_width=FRAME,
             frame_height=FRAME,
             title=title,

@@ -12,11 +12,18 @@ import xarray as xr
 from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.map_controls import MapControls
 from dashboard.pages.parts import section
+from dashboard.pages.profile_line import DrawnLine
 from dashboard.quantities import QUANTITIES
 from dashboard.session import Session
 from dashboard.theme import figure_colours
-from dashboard.views.profiles import LINES, profile_plot, take_profile
-from dashboard.views.slices import Field
+from dashboard.views.profiles import (
+    DRAWN,
+    LINES,
+    profile_plot,
+    take_drawn_profile,
+    take_profile,
+)
+from dashboard.views.slices import Field, sun_position
 from dashboard.views.style import styled
 
 __all__ = ["ProfilePanel"]
@@ -25,6 +32,8 @@ FRAME = (290, 200)
 """Width and height of a profile in pixels."""
 FITTING = "fits"
 """The choice that draws along each line the quantity that says most about it."""
+_DEFAULT = ((5.0, 0.0, 0.0), (11.0, 0.0, 0.0))
+"""Stands in for the user's line while there is none: its figure is hidden then."""
 
 
 class ProfilePanel:
@@ -38,6 +47,8 @@ class ProfilePanel:
         The widgets of the maps.
     draw
         Draws figures, as `ResultPage.draw` does.
+    own
+        The line that the user may draw on the maps.
     """
 
     def __init__(
@@ -45,8 +56,11 @@ class ProfilePanel:
         session: Session,
         controls: MapControls,
         draw: Callable[[Sequence[Callable[[], None]]], None],
+        own: DrawnLine,
     ) -> None:
         self._session = session
+        self._own = own
+        self._maps: xr.Dataset | None = None
         self._draw = draw
         self._controls = controls
         self._cube: xr.Dataset | None = None
@@ -63,26 +77,32 @@ class ProfilePanel:
             css_classes=["vo-profile-quantity"],
         )
         self._figures = {line: LiveFigure(partial(self._plot, line)) for line in LINES}
+        self._figures[DRAWN] = LiveFigure(self._plot_own)
+        self._figures[DRAWN].pane.visible = False
+        own.watch(session.guarded(self._update_own))
         self._quantity.param.watch(session.guarded(self._update), "value")
         for name in ("unit", "estimator", "show_untrusted"):
             controls.watch(name, session.guarded(self._update))
         self.view = section(
             "Profiles",
-            self._quantity,
+            pmui.FlexBox(self._quantity, own.on, own.start, own.end, align_items="center"),
             pmui.FlexBox(*(figure.pane for figure in self._figures.values())),
             note="Bands hold 68% and 95% of the probability by the errors of the run; the dashed "
-            "line is the truth, where the catalogue is a mock.",
+            "line is the truth, where the catalogue is a mock. A line of your own: drag its ends "
+            "on the map “Measured”, or click where it shall go. Between cells its errors are "
+            "taken as shared, which makes them rather too large than too small.",
             css_class="vo-profiles",
         )
 
-    def show(self, cube: xr.Dataset, truth: Field | None) -> None:
-        """Show another cube, with the truth where it is known."""
-        self._cube, self._truth = cube, truth
+    def show(self, cube: xr.Dataset, maps: xr.Dataset, truth: Field | None) -> None:
+        """Show another cube of profiles and its maps, with the truth where it is known."""
+        self._own.offer(sun_position(maps))
+        self._cube, self._maps, self._truth = cube, maps, truth
         self._update()
 
     def clear(self) -> None:
         """Draw nothing more of the present cube; another one is about to come."""
-        self._cube = None
+        self._cube = self._maps = None
 
     def recolour(self) -> None:
         """Draw the lines in the colours of the session."""
@@ -91,6 +111,29 @@ class ProfilePanel:
     def _update(self, _: object = None) -> None:
         if self._cube is not None:
             self._draw([figure.update for figure in self._figures.values()])
+            self._figures[DRAWN].pane.visible = self._own.on.value
+
+    def _update_own(self) -> None:
+        if self._cube is not None:
+            self._draw([self._figures[DRAWN].update])
+            self._figures[DRAWN].pane.visible = self._own.on.value
+
+    def _plot_own(self) -> hv.Overlay:
+        """Draw along the user's line."""
+        colours = figure_colours(dark=self._session.dark)
+        wanted = self._quantity.value
+        profile = take_drawn_profile(
+            self._maps,
+            self._own.ends or _DEFAULT,
+            "abs" if wanted == FITTING else wanted,
+            self._controls.unit.value,
+            self._controls.estimator.value,
+            self._truth,
+        )
+        plot = profile_plot(profile, colours, show_untrusted=self._controls.show_untrusted.value)
+        return styled(plot, colours).opts(
+            frame_width=FRAME[0], frame_height=FRAME[1], title="Along your line"
+        )
 
     def _plot(self, line: str) -> hv.Overlay:
         colours = figure_colours(dark=self._session.dark)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.quantities import QUANTITIES, UNITS, Array, Quantity, Unit, evaluate
 from dashboard.views.slices import Field
+from engine.cubes.along import sample, straight
 
 LINES: dict[str, tuple[str, str, str]] = {
     "x": ("Through the Sun towards the centre", "x [kpc]", "x"),
@@ -19,6 +20,10 @@ LINES: dict[str, tuple[str, str, str]] = {
     "arc": ("Along the solar arc", "azimuth [°]", "phi"),
 }
 """Title, label of the abscissa, and the quantity that fits each line best."""
+
+DRAWN = "drawn"
+"""The line that a user draws."""
+_WORDS = {**LINES, DRAWN: ("Along your line", "distance from the first end [kpc]", "abs")}
 
 BANDS = ((1.959964, 0.16), (0.994458, 0.30))
 """Half widths of the central 95% and 68% of a normal distribution, and how opaque to draw."""
@@ -31,7 +36,7 @@ class Profile:
     Parameters
     ----------
     line
-        A key of `LINES`.
+        A key of `LINES`, or `DRAWN`.
     s
         Abscissa, shape (n,), rising: kpc, or degrees of azimuth along rotation for the arc.
     value, sd
@@ -112,6 +117,46 @@ def take_profile(
     )
 
 
+def take_drawn_profile(
+    cube: xr.Dataset,
+    ends: tuple[tuple[float, float, float], tuple[float, float, float]],
+    quantity: str,
+    unit: str = "km2/s2/kpc",
+    estimator: str | None = None,
+    truth: Field | None = None,
+) -> Profile:
+    """Cut a profile along a straight line of one's own out of an acceleration cube.
+
+    Parameters
+    ----------
+    cube
+        An acceleration cube.
+    ends
+        Two positions, kpc; the abscissa is the distance from the first.
+    quantity, unit, estimator, truth
+        As for `take_profile`.
+    """
+    along = sample(cube, "acceleration", straight(*ends), estimator)
+    x, y, _ = along.points.T
+    value, sd = evaluate(quantity, along.value, along.sd, x, y)
+    true_value = None
+    if truth is not None:
+        exact = truth(along.points).T
+        true_value = evaluate(quantity, exact, np.zeros_like(exact), x, y)[0]
+        true_value = np.where(np.isfinite(value), true_value, np.nan)
+    factor = UNITS[unit].factor
+    return Profile(
+        line=DRAWN,
+        s=along.s,
+        value=value * factor,
+        sd=sd * factor,
+        trusted=along.trusted,
+        truth=None if true_value is None else true_value * factor,
+        quantity=QUANTITIES[quantity],
+        unit=UNITS[unit],
+    )
+
+
 def profile_plot(
     profile: Profile, colours: Mapping[str, str], *, show_untrusted: bool = False
 ) -> hv.Overlay:
@@ -147,7 +192,7 @@ def profile_plot(
             framewise=True,
             tools=["hover"],
             hover_tooltips=[
-                (LINES[profile.line][1], "@s{0.00}"),
+                (_WORDS[profile.line][1], "@s{0.00}"),
                 (profile.quantity.label, f"@a{{0.[000]a}} ± @sd{{0.[000]a}} {profile.unit.label}"),
                 ("believe it?", "@believe"),
             ],
@@ -160,7 +205,7 @@ def profile_plot(
             )
         )
     return hv.Overlay(layers).opts(
-        xlabel=LINES[profile.line][1],
+        xlabel=_WORDS[profile.line][1],
         ylabel=f"{profile.quantity.label} [{profile.unit.label}]",
         legend_position="top_left" if profile.line == "x" else "top_right",
     )
