@@ -202,6 +202,6 @@ def _label(sweep: Sweep) -> str:
     values = [value for value, _ in sweep.runs]
     done = sum(str(run.state) == "done" for _, run in sweep.runs)
     return (
-        f"{sweep.cut}, {values[0]:g} to {values[-1]:g} ({done} of {len(values)} done, "
-        f"{sweep.name[:15]})"
+        f"{sweep.cut}, {values[0]:g} to {values[-1]:g}, {done} of {len(values)} done"
+        f" ({sweep.name[9:15]})"
     )

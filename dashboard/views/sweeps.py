@@ -38,14 +38,19 @@ def sweep_plot(
     ink = colours["series"]
     trusted = columns["believe"] == "yes"
     layers: list[hv.Element] = [
-        hv.Curve(columns, "cut", "value").opts(color=ink, line_alpha=0.35, framewise=True),
-        hv.ErrorBars(columns, "cut", ["value", "sd"]).opts(line_color=ink, framewise=True),
+        hv.Curve(columns, "cut", "value").opts(
+            color=ink, line_alpha=0.35, framewise=True, padding=0.08
+        ),
+        hv.ErrorBars(columns, "cut", ["value", "sd"]).opts(
+            line_color=ink, upper_head=None, lower_head=None, framewise=True, padding=0.08
+        ),
     ]
     for chosen, filled in ((trusted, True), (~trusted, False)):
         part = {name: column[chosen] for name, column in columns.items()}
         layers.append(
             hv.Scatter(part, "cut", ["value", "sd", "believe"]).opts(
                 size=9,
+                padding=0.08,
                 line_color=ink,
                 fill_color=ink if filled else colours["background"],
                 framewise=True,
