@@ -32,7 +32,8 @@ from engine.device import limit_threads
 from engine.estimators.solve import PointwiseMap
 from engine.lattice import Lattice
 from engine.mapping.presets import MapSettings, resolve
-from engine.mapping.solver import GridSolution, MapSolver
+from engine.mapping.solution import GridSolution
+from engine.mapping.solver import MapSolver
 from engine.mapping.train import TrainingStars, train_density_model
 from engine.smoothing import Kernel
 

@@ -23,7 +23,7 @@ from engine.dark.smoothed import smoothed_baryons
 from engine.dark.summary import MapFields, dark_matter
 from engine.draws import Draws
 from engine.lattice import Lattice
-from engine.mapping.solver import GridSolution
+from engine.mapping.solution import GridSolution
 from engine.smoothing import Kernel
 from engine.symmetry.cube import asymmetry_cube
 

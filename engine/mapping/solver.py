@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,20 +12,20 @@ from numpy.typing import NDArray
 from data.completeness import UNCURED
 from data.constants import ACCELERATION_UNIT
 from data.population import Population
-from engine.cubes.assemble import acceleration_cube, profiles_cube
-from engine.cubes.grid import Grid, Line, make_grid, make_lines
+from engine.cubes.assemble import profiles_cube
+from engine.cubes.grid import Line, make_grid, make_lines
 from engine.cubes.trust import FLAGS, neighbours, reasons, trust_flags
 from engine.density.members import MemberPlan
 from engine.density.model import DensityModel
-from engine.draws import Draws
 from engine.estimators.budget import Budget, Corrected, SourceMap, correct, without_errors
 from engine.estimators.potential.field import PotentialField
 from engine.estimators.potential.fit import fit_potential
 from engine.estimators.potential.noise import Heights
 from engine.estimators.solve import POINTWISE, PointwiseMap, solve_positions
 from engine.mapping.presets import MapSettings
+from engine.mapping.solution import GridSolution, SolvedFields
 
-__all__ = ["GridSolution", "MapSolver"]
+__all__ = ["MapSolver"]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.int32]
@@ -41,90 +40,6 @@ _FEWEST = 30
 
 _SCALES = {"boltzmann": 1.0, "jeans": 1.0, "conditional": 1.0}
 """Factors on the errors that the members tell, from ``benchmarks/coverage``."""
-
-
-@dataclass(frozen=True)
-class _Fields:
-    """What is known at P positions, by estimator, the first the default.
-
-    Parameters
-    ----------
-    budgets
-        Accelerations with their errors.
-    flags
-        Reasons against each position, (P,).
-    """
-
-    budgets: dict[str, Budget]
-    flags: dict[str, Flags]
-    pointwise: PointwiseMap
-    tracers: NDArray[np.int32]
-    edge_distance: NDArray[np.floating]
-
-
-@dataclass(frozen=True)
-class GridSolution:
-    """What was solved at the cells of a grid, P of them inside the volume.
-
-    Parameters
-    ----------
-    grid
-        The grid.
-    budgets
-        Acceleration (P, 3) with its errors by estimator, the first the default.
-    flags_by
-        Reasons against each cell by estimator, (P,); see ``engine.cubes.trust``.
-    pointwise
-        The pointwise solutions of every member without additional noise.
-    tracers, edge_distance
-        (P,), see ``engine.cubes.trust``.
-    potential
-        None where a single member tells no errors.
-    source
-        The pointwise estimator that the potential is fitted to.
-    """
-
-    grid: Grid
-    budgets: dict[str, Budget]
-    flags_by: dict[str, Flags]
-    pointwise: PointwiseMap
-    tracers: NDArray[np.int32]
-    edge_distance: NDArray[np.floating]
-    potential: PotentialField | None
-    source: str
-
-    @property
-    def fields(self) -> dict[str, Draws]:
-        """Acceleration (P, 3) by estimator, the first the default."""
-        return {name: budget.field for name, budget in self.budgets.items()}
-
-    @property
-    def flags(self) -> Flags:
-        """Reasons against each cell with the default estimator, (P,)."""
-        return next(iter(self.flags_by.values()))
-
-    @property
-    def trusted(self) -> NDArray[np.bool_]:
-        """Tell which cells nothing speaks against, (P,)."""
-        trusted: NDArray[np.bool_] = self.flags == 0
-        return trusted
-
-    @property
-    def acceleration(self) -> Draws:
-        """Acceleration by the default estimator, (P, 3)."""
-        return next(iter(self.fields.values()))
-
-    def cube(self, attributes: dict[str, Any]) -> xr.Dataset:
-        """Give the ``acceleration`` cube."""
-        return acceleration_cube(
-            self.grid,
-            self.budgets,
-            self.pointwise,
-            tracers=self.tracers,
-            edge_distance=self.edge_distance,
-            flags=self.flags_by,
-            attributes={**attributes, "potential_from": self.source},
-        )
 
 
 class MapSolver:
@@ -258,7 +173,7 @@ class MapSolver:
 
     def fields(
         self, potential: PotentialField | None, points: Floats, solution: PointwiseMap
-    ) -> _Fields:
+    ) -> SolvedFields:
         """Give what is known at points (n, 3) by each estimator, the default first."""
         corrected = self._corrected(solution)
         order = sorted(POINTWISE, key=lambda name: name != self.source)
@@ -278,7 +193,7 @@ class MapSolver:
         pointwise = solution.pick(self.plan.level(-1))
         tracers, edge = neighbours(self.population.x, points), self._edge(points)
         flags = {name: self._flags(name, budgets, pointwise, tracers, edge) for name in budgets}
-        return _Fields(budgets, flags, pointwise, tracers, edge)
+        return SolvedFields(budgets, flags, pointwise, tracers, edge)
 
     def _flags(
         self,
