@@ -136,9 +136,10 @@ def density_overlay(element: hv.Rectangles, cut: MapSlice, label: str, unit: str
     horizontal, vertical, _ = PLANES[cut.plane]
     digits = "0.0000" if cut.unit.key == "Msun/pc3" else "0.000"
     shown = "0.0" if unit in ("%", "σ") else digits
+    own = [] if label == cut.quantity.label else [(label, f"@number{{{shown}}} {unit}")]
     tooltips = [
         (f"{horizontal}, {vertical}", "$x{0.00}, $y{0.00} kpc"),
-        (label, f"@number{{{shown}}} {unit}"),
+        *own,
         (cut.quantity.label, f"(@value{{{digits}}} ± @sd{{{digits}}}) {cut.unit.label}"),
         ("stars nearby", "@tracers{0,0}"),
         ("believe it?", "@believe"),
