@@ -33,7 +33,7 @@ FRAME = (290, 200)
 FITTING = "fits"
 """The choice that draws along each line the quantity that says most about it."""
 _DEFAULT = ((5.0, 0.0, 0.0), (11.0, 0.0, 0.0))
-"""Stands in for the user's line while there is none: its figure is hidden then."""
+"""Stands in for the user's line where what is typed is none."""
 
 
 class ProfilePanel:
@@ -110,13 +110,14 @@ class ProfilePanel:
 
     def _update(self, _: object = None) -> None:
         if self._cube is not None:
-            self._draw([figure.update for figure in self._figures.values()])
-            self._figures[DRAWN].pane.visible = self._own.on.value
+            # A figure that is drawn but not shown would be measured before it is there.
+            wanted = [line for line in self._figures if line != DRAWN or self._own.on.value]
+            self._draw([self._figures[line].update for line in wanted])
 
     def _update_own(self) -> None:
         if self._cube is not None:
-            self._draw([self._figures[DRAWN].update])
             self._figures[DRAWN].pane.visible = self._own.on.value
+            self._update()
 
     def _plot_own(self) -> hv.Overlay:
         """Draw along the user's line."""
