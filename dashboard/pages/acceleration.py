@@ -7,6 +7,7 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from dashboard.export.view import View
+from dashboard.pages.diagnostics_panel import DiagnosticsPanel
 from dashboard.pages.export_menu import ExportMenu
 from dashboard.pages.map_panel import MapPanel
 from dashboard.pages.parts import tile, tile_text
@@ -40,6 +41,7 @@ class AccelerationPage(ResultPage):
         line = DrawnLine(session)
         self._maps = MapPanel(session, self.draw, line)
         self._profiles = ProfilePanel(session, self._maps.controls, self.draw, line)
+        self._diagnostics = DiagnosticsPanel(session, self.draw, self._maps.controls)
         self._sun = SunPanel()
         self._export = ExportMenu(
             session,
@@ -77,6 +79,7 @@ class AccelerationPage(ResultPage):
             self._caption,
             self._export.view,
             self._profiles.view,
+            self._diagnostics.view,
             self._sun.view,
         ]
 
@@ -90,11 +93,14 @@ class AccelerationPage(ResultPage):
         self._profiles.clear()  # it follows widgets that now change for another cube
         self._maps.show(cube, result.truth)
         self._profiles.show(result.cubes["profiles"], cube, result.truth)
+        self._diagnostics.show(cube)
         self._sun.show(result)
 
     def recolour(self) -> None:
-        """Draw the lines in the colours of the session; maps have colours of their own."""
+        """Draw lines and frames in the colours of the session; cells have colours of their own."""
+        self._maps.recolour()
         self._profiles.recolour()
+        self._diagnostics.recolour()
 
     def _on_screen_now(self) -> View:
         """Give what the maps show, for an export of the same."""

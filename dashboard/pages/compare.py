@@ -28,6 +28,9 @@ __all__ = ["ComparePage"]
 _CUBE = "acceleration"
 Pair = tuple[MapResult, MapResult]
 
+_WORDS = {"& td.number": {"whiteSpace": "normal", "overflowWrap": "anywhere"}}
+"""Cells hold sentences as well as numbers: they wrap, and the table keeps within the window."""
+
 
 class ComparePage(Page):
     """Two selectors, and everything in which the two runs differ, or why they cannot be told.
@@ -73,6 +76,7 @@ class ComparePage(Page):
         self._content = pmui.Column(sizing_mode="stretch_width", margin=0, visible=False)
         self._panel = ComparePanel(session, self._draw)
         self._table = table(css_class="vo-compare-table")
+        self._table.sx = {**self._table.sx, **_WORDS}
         session.param.watch(session.guarded(lambda _: self._recolour()), "dark")
 
     def view(self) -> Viewable:

@@ -53,6 +53,8 @@ class ComparePanel:
             "pull": tile("Pulls, root mean square", css_class="vo-compare-pull"),
             "within": tile("Pulls within 1 σ", css_class="vo-compare-within"),
         }
+        for one in self.tiles.values():
+            one.min_width = 130  # all four beside the navigation in a window of 900 pixels
         self._figures = {
             "first": LiveFigure(lambda: self._styled("A", self._first), linked_axes=True),
             "second": LiveFigure(lambda: self._styled("B", self._second), linked_axes=True),

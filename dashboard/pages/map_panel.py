@@ -91,6 +91,11 @@ class MapPanel:
             self._figures[name].pane.visible = truth is not None
         self._update()
 
+    def recolour(self) -> None:
+        """Draw the frames of the maps in the colours of the session."""
+        if self._cube is not None:
+            self._update()
+
     def _schedule(self, _: object = None) -> None:
         """Draw soon, once for all changes that arrive meanwhile.
 
