@@ -60,7 +60,6 @@ class DensityMap:
         flags = acceleration["trust_flags"].transpose("x", "y", "z").to_numpy()
         axes = (acceleration[axis].to_numpy().astype(float) for axis in "xyz")
         self.grid = Grid(*axes, flags >= 0)
-        self.flags = flags[self.grid.inside].astype(np.int32)
         edge = acceleration["edge_distance"].transpose("x", "y", "z").to_numpy()
         self.edge_distance = edge[self.grid.inside].astype(float)
         self.sun = sun_position(acceleration)
@@ -94,10 +93,21 @@ class DensityMap:
                     ) from error
             return self._lattices[estimator]
 
+    def flags(self, estimator: str) -> NDArray[np.int32]:
+        """Give the reasons against the acceleration of an estimator, (P,).
+
+        Older cubes know those of the default alone.
+        """
+        words = self.acceleration["trust_flags"]
+        if "trust_flags_by" in self.acceleration:
+            words = self.acceleration["trust_flags_by"].sel(estimator=estimator)
+        inside = words.transpose("x", "y", "z").to_numpy()[self.grid.inside]
+        return np.asarray(inside, np.int32)
+
     def words(self, estimator: str, kernel: Kernel) -> NDArray[np.int32]:
         """Give the reasons against the cells, (P,)."""
         missing = self.lattice(estimator).missing_nearby(kernel)
-        return density_flags(self.flags, self.edge_distance, kernel.reach, missing)
+        return density_flags(self.flags(estimator), self.edge_distance, kernel.reach, missing)
 
     def total(self, estimator: str, kernel: Kernel, plane: str, index: int) -> tuple[Array, Array]:
         """Give the total density and its error on a plane, (h, v) Msun pc-3.
@@ -185,7 +195,7 @@ class DensityMap:
             grid=self.grid,
             acceleration=read_draws(self.acceleration, self._draws, estimator),
             total=self.field(estimator, self.kernel),
-            trusted=(self.flags == 0) | show_untrusted,
+            trusted=(self.flags(estimator) == 0) | show_untrusted,
             trusted_density=trusted | show_untrusted,
             sun=self.sun,
         )

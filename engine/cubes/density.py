@@ -52,7 +52,7 @@ def density_cube(
     totals: Mapping[str, Draws],
     baryons: Draws,
     *,
-    flags: NDArray[np.int32],
+    flags: Mapping[str, NDArray[np.int32]],
     attributes: Mapping[str, Any],
 ) -> xr.Dataset:
     """Lay densities at the grid's points out as the ``density`` cube.
@@ -66,12 +66,12 @@ def density_cube(
     baryons
         Density of the baryon model (P,), averaged with the same kernel, with as many draws.
     flags
-        (P,), see ``density_flags``.
+        (P,) by estimator, see ``density_flags``.
     attributes
         Provenance, bandwidths of the kernel, name of the baryon model.
     """
     space = ("x", "y", "z")
-    along = ("estimator", *space)
+    along, default = ("estimator", *space), next(iter(totals))
     dark = [dark_density(total, baryons) for total in totals.values()]
 
     def stacked(values: list[Floats]) -> NDArray[np.generic]:
@@ -84,10 +84,15 @@ def density_cube(
         "density_baryon_sd": (space, grid.fill(baryons.sd.astype(np.float32)), _error("baryon")),
         "density_dark": (along, stacked([d.mean for d in dark]), _quantity("dark")),
         "density_dark_sd": (along, stacked([d.sd for d in dark]), _error("dark")),
-        "trust_flags": (space, grid.fill(flags, -1), flag_attributes()),
+        "trust_flags": (space, grid.fill(flags[default], -1), flag_attributes()),
+        "trust_flags_by": (
+            along,
+            np.stack([grid.fill(flags[name], -1) for name in totals]),
+            flag_attributes(),
+        ),
         "trusted": (
             space,
-            grid.fill(flags == 0, outside=False),
+            grid.fill(flags[default] == 0, outside=False),
             note("true where no reason against the cell is known"),
         ),
     }
@@ -95,7 +100,7 @@ def density_cube(
     return xr.Dataset(
         variables,
         coordinates,
-        {"title": "density", "default_estimator": next(iter(totals)), **attributes},
+        {"title": "density", "default_estimator": default, **attributes},
     )
 
 

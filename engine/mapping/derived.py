@@ -92,10 +92,10 @@ def derived_cubes(
 
 @dataclass(frozen=True)
 class _Densities:
-    """Total density (P,) by estimator, the first the default, and the reasons against cells."""
+    """Total density and reasons against cells, (P,), by estimator, the first the default."""
 
     totals: dict[str, Draws]
-    flags: NDArray[np.int32]
+    flags: dict[str, NDArray[np.int32]]
 
 
 def _densities(solution: GridSolution, kernel: Kernel) -> _Densities:
@@ -104,21 +104,26 @@ def _densities(solution: GridSolution, kernel: Kernel) -> _Densities:
     That of the potential is the average of the mass itself; the others follow from their
     accelerations by Gauss's law. A field with next to no finite cell has none.
     """
-    grid, totals = solution.grid, {}
-    missing = np.zeros(len(grid.points), np.bool_)
+    grid, totals, flags = solution.grid, {}, {}
+
+    def words(name: str, missing: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:
+        return density_flags(
+            solution.flags_by[name], solution.edge_distance, kernel.reach, missing
+        )
+
     for name, field in solution.fields.items():
         if name == "potential" and solution.potential is not None:
             nodes = kernel.layers(*_POTENTIAL_NODES).nodes()
             totals[name] = solution.potential.smoothed_density(grid.points, *nodes).resized(
                 KEPT_DRAWS
             )
+            flags[name] = words(name)
             continue
         with contextlib.suppress(ValueError):
             lattice = Lattice.of(grid, field.resized(KEPT_DRAWS))
             density = lattice.density(kernel)
             totals[name] = Draws(density.mean[grid.inside], density.deviations[:, grid.inside])
-            missing |= lattice.missing_nearby(kernel)
-    flags = density_flags(solution.flags, solution.edge_distance, kernel.reach, missing)
+            flags[name] = words(name, lattice.missing_nearby(kernel))
     return _Densities(totals, flags)
 
 
@@ -132,14 +137,14 @@ def _dark_matter(
 ) -> xr.Dataset:
     """Give the ``dark_matter`` cube, by the first estimator that has a density."""
     estimator, total = next(iter(densities.totals.items()))
-    pointwise, potential = solution.fields.get("boltzmann"), solution.potential
+    pointwise, potential = solution.fields.get(solution.source), solution.potential
     mass = None if potential is None else potential.density(solution.grid.points)
     fields = MapFields(
         grid=solution.grid,
         acceleration=solution.fields[estimator].resized(KEPT_DRAWS),
         total=total,
-        trusted=solution.trusted,
-        trusted_density=densities.flags == 0,
+        trusted=solution.flags_by[estimator] == 0,
+        trusted_density=densities.flags[estimator] == 0,
         sun=population.sun.position,
         pointwise=None if pointwise is None else pointwise.resized(KEPT_DRAWS),
         mass=None if mass is None else mass.resized(KEPT_DRAWS),

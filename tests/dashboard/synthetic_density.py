@@ -73,7 +73,9 @@ def density_cubes(
     return {
         "acceleration": _acceleration(grid, fields, flags, edge, attributes),
         "draws": draws_cube(grid, fields, attributes),
-        "density": density_cube(grid, totals, baryons, flags=words, attributes=named_kernel),
+        "density": density_cube(
+            grid, totals, baryons, flags=dict.fromkeys(totals, words), attributes=named_kernel
+        ),
         "dark_matter": dark_matter_cube(found, known, {**named_kernel, "estimator": first}),
     }
 
