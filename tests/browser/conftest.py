@@ -157,7 +157,8 @@ def _grave(error):
 
 def _foreign(url, address):
     """Nothing may be loaded from anywhere else: the page works without a network."""
-    own = (address, address.replace("http", "ws"), "data:", "blob:")
+    origin = "/".join(address.split("/")[:3])
+    own = (origin, origin.replace("http", "ws"), "data:", "blob:")
     return [] if url.startswith(own) else [f"loads {url}"]
 
 
