@@ -59,7 +59,7 @@ def acceleration_cube(n=16, estimators=("boltzmann",), seed=0, trusted=True, mid
             "condition": (dims, np.full(inside.shape, 30.0) * hidden),
             "n_tracers": (dims, np.round(4000 * np.exp(-np.abs(grid[2]))) * hidden),
             "edge_distance": (dims, RADIUS - distance),
-            "trust_flags": (dims, flags.astype(np.int32)),
+            "trust_flags": (dims, np.where(inside, flags, -1).astype(np.int32)),
             "trusted": (dims, inside & (flags == 0)),
         },
         coords={
