@@ -28,7 +28,9 @@ from tests.browser import chromium  # noqa: E402
 from tests.browser.conftest import serving  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
-PAGES = ("explore", "tracers", "runs", "model", "acceleration", "asymmetry")
+PAGES = (
+    "explore", "tracers", "runs", "model", "acceleration", "density", "dark_matter", "asymmetry",
+)  # fmt: skip
 SAMPLE = "gaia-dr3-6d-inplane"
 
 
@@ -55,7 +57,7 @@ def mapped(home: Path, name: str) -> None:
 def visit(page: Page, slug: str, file: str, height: int) -> None:
     """Open a page of the application and keep its picture."""
     page.set_viewport_size({"width": 1440, "height": height})
-    page.get_by_text(slug.capitalize(), exact=True).first.click()
+    page.get_by_text(slug.replace("_", " ").capitalize(), exact=True).first.click()
     page.wait_for_selector(f".vo-page-{slug} .bk-Figure", timeout=120_000)
     page.wait_for_timeout(8000)  # the other figures of the page drawn, too, and at rest
     page.screenshot(path=IMAGES / f"{file}.png")
