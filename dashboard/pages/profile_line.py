@@ -99,7 +99,7 @@ class DrawnLine:
             "h", "v", source=self._handles, line_color=ACCENT, line_width=2.5, level="overlay"
         )
         ends = figure.scatter(
-            "h", "v", source=self._handles, size=13, fill_color=ACCENT, line_color="#17171c",
+            "h", "v", source=self._handles, size=18, fill_color=ACCENT, line_color="#17171c",
             line_width=1.5, level="overlay",
         )  # fmt: skip
         self._parts = [line, ends]
