@@ -49,7 +49,7 @@ class Coordinates:
     def fit(cls, x: Tensor, v: Tensor, ball: BallMap) -> Coordinates:
         """Fit to tracers at x (n, 3) kpc with velocities v (n, 3) km/s, on the CPU."""
         mapped, _ = ball.forward(x.double())
-        frame = VelocityFrame.of(ball.centre, ball.radius, x)
+        frame = VelocityFrame.of(ball.centre, ball.radius, x, v)
         turned = frame.forward(x, v)
         return cls(
             ball,
@@ -84,7 +84,7 @@ class Coordinates:
         names = ("latent", "space", "velocity")
         pairs = {n: [getattr(self, n).mean, getattr(self, n).scale] for n in names}
         ball = {"centre": self.ball.centre, "radius": self.ball.radius}
-        frame = {"cylindrical": self.frame.cylindrical, "height": self.frame.height}
+        frame = self.frame.to_dict()
         return {**ball, **pairs, "frame": frame, "velocity_range": self.velocity_range}
 
     @classmethod
@@ -92,7 +92,7 @@ class Coordinates:
         """Undo ``to_dict``."""
         parts = {n: Standardiser(*stored[n]) for n in ("latent", "space", "velocity")}
         ball = BallMap(stored["centre"], stored["radius"])
-        frame = VelocityFrame(**stored["frame"])
+        frame = VelocityFrame.from_dict(stored["frame"])
         return cls(ball, frame=frame, **parts, velocity_range=stored["velocity_range"])
 
 
@@ -166,7 +166,7 @@ class DensityModel:
     def log_velocity(self, x: Tensor, v: Tensor) -> Tensor:
         """Give ln p(v|x), (M, ...), in ln (km/s)^-3, at x, v (M, ..., 3)."""
         value = self.coordinates.standard_velocity(x, v)
-        log_det = self.coordinates.velocity.log_det.to(v)
+        log_det = self.coordinates.velocity.log_det.to(v) + self.coordinates.frame.log_det(x)
         return self.velocity.log_prob(value, self.coordinates.context(x)) + log_det
 
     def log_density(self, x: Tensor, v: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from engine.density.members import MemberPlan
+from engine.density.plan import MemberPlan
 from engine.draws import Draws
 from engine.estimators.potential.noise import Heights
 from engine.estimators.simex import extrapolate

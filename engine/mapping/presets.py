@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from data.errors import UserError
-from engine.density.members import MemberPlan
+from engine.density.plan import MemberPlan
 from engine.density.settings import TrainingSettings
 
 __all__ = ["PRESETS", "MapSettings", "resolve"]

@@ -15,8 +15,8 @@ from data.population import Population
 from engine.cubes.assemble import profiles_cube
 from engine.cubes.grid import Line, make_grid, make_lines
 from engine.cubes.trust import FLAGS, neighbours, reasons, trust_flags
-from engine.density.members import MemberPlan
 from engine.density.model import DensityModel
+from engine.density.plan import MemberPlan
 from engine.estimators.budget import Budget, Corrected, SourceMap, correct, without_errors
 from engine.estimators.potential.field import PotentialField
 from engine.estimators.potential.fit import fit_potential

@@ -16,9 +16,10 @@ from data.population import Population
 from data.renoise import renoised
 from engine.density.checkpoint import load_checkpoint, save_checkpoint
 from engine.density.ensemble import StackedFlow
-from engine.density.members import MemberPlan, NoisyRows, noisy_split
+from engine.density.members import NoisyRows, base_split, noisy_split
 from engine.density.mixture import MixtureShape
 from engine.density.model import Coordinates, DensityModel
+from engine.density.plan import MemberPlan
 from engine.density.split import MemberSplit
 from engine.density.training import Epoch, Training, TrainingState
 from engine.mapping.presets import MapSettings
@@ -121,7 +122,7 @@ def train_density_model(
     model, split
         The trained model and the rows that each member did and did not learn from.
     """
-    split = plan.split(stars.tracers, settings.validation, seed)
+    split = base_split(plan, stars.tracers, settings.validation, seed)
     if stars.noisy:
         split = noisy_split(split, stars.tracers, list(stars.noisy), seed, plan.streams())
     x, v = stars.x, stars.v

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.density.members import MemberPlan, NoisyRows, noisy_split
+from engine.density.members import NoisyRows, base_split, noisy_split
+from engine.density.plan import MemberPlan
 from engine.estimators.budget import SOURCES, SourceMap, correct, without_errors
 from engine.estimators.potential.noise import Heights
 from engine.estimators.simex import extrapolate
@@ -53,7 +54,7 @@ def test_the_total_is_the_quadrature_of_the_sources_and_that_of_the_draws():
 def test_twins_share_their_stars_and_nobody_else_does():
     plan = MemberPlan(8)
     assert plan.twins == 2
-    split = plan.split(500, 0.2, seed=3)
+    split = base_split(plan, 500, 0.2, seed=3)
     rows = [tuple(row.tolist()) for row in split.train]
     assert rows[0] == rows[1]
     assert rows[2] == rows[3]
@@ -96,7 +97,7 @@ def test_a_single_member_knows_no_error():
 
 def test_a_noisy_member_learns_from_the_stars_of_its_model():
     plan = MemberPlan(3, (1.0,))
-    base = plan.split(100, 0.2, seed=1)
+    base = base_split(plan, 100, 0.2, seed=1)
     # in the noisy tables stars 90 to 99 have left and ten others came in
     star = np.concatenate([np.arange(90), np.full(10, -1)])
     tables = [NoisyRows(star, 100 + 100 * m) for m in range(3)]

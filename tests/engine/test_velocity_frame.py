@@ -17,9 +17,9 @@ def stars():
 
 def test_the_axis_decides(stars):
     x, _ = stars
-    assert VelocityFrame.of(SUN, 4.0, x).cylindrical
-    assert not VelocityFrame.of(torch.zeros(3), 4.0, x).cylindrical
-    assert not VelocityFrame.of(torch.tensor([4.2, 0.0, 0.0]), 4.0, x).cylindrical
+    assert VelocityFrame.of(SUN, 4.0, x, x).cylindrical
+    assert not VelocityFrame.of(torch.zeros(3), 4.0, x, x).cylindrical
+    assert not VelocityFrame.of(torch.tensor([4.2, 0.0, 0.0]), 4.0, x, x).cylindrical
 
 
 @pytest.mark.parametrize("cylindrical", [True, False])

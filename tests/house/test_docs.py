@@ -24,7 +24,7 @@ from engine.cubes.assemble import acceleration_cube, profiles_cube, provenance
 from engine.cubes.grid import make_grid, make_lines
 from engine.cubes.store import write_cube
 from engine.cubes.trust import FLAGS
-from engine.density.members import MemberPlan
+from engine.density.plan import MemberPlan
 from engine.estimators.budget import correct, without_errors
 from engine.estimators.solve import PointwiseMap
 from engine.mapping.presets import PRESETS, MapSettings
