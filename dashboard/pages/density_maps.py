@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -66,6 +66,26 @@ class DensityShown:
     local: dict[str, LocalValue]
 
 
+def work_out_map(
+    densities: DensityMap,
+    asked: DensityAsked,
+    plane: str,
+    index: int,
+    through: tuple[float, float, float],
+) -> DensityShown:
+    """Work out a slice and the local values, without profiles; safe in a thread."""
+    cut = take_density(densities, asked, plane, index)
+    return DensityShown(asked, cut, {}, through, densities.local(asked.estimator, asked.baryons))
+
+
+def work_out_profiles(densities: DensityMap, shown: DensityShown) -> DensityShown:
+    """Add the profiles; safe in a thread."""
+    lines = {
+        line: take_density_profile(densities, shown.asked, line, shown.through) for line in LINES
+    }
+    return replace(shown, profiles=lines)
+
+
 def work_out(
     densities: DensityMap,
     asked: DensityAsked,
@@ -73,14 +93,8 @@ def work_out(
     index: int,
     through: tuple[float, float, float],
 ) -> DensityShown:
-    """Work out what is to be seen; safe in a thread."""
-    return DensityShown(
-        asked,
-        take_density(densities, asked, plane, index),
-        {line: take_density_profile(densities, asked, line, through) for line in LINES},
-        through,
-        densities.local(asked.estimator, asked.baryons),
-    )
+    """Work out everything that is to be seen; safe in a thread."""
+    return work_out_profiles(densities, work_out_map(densities, asked, plane, index, through))
 
 
 class DensityPanel:
@@ -106,7 +120,9 @@ class DensityPanel:
         self._densities: DensityMap | None = None
         self._through = (8.122, 0.0, 0.0208)
         self.shown: DensityShown | None = None
+        # the maps follow the hand; the profiles, which take longer, follow the maps
         self._work = LatestWork(session, self._wish, self._show)
+        self._lines = LatestWork(session, self._wish_lines, self._show_lines)
         self.controls = DensityControls()
         self.baryons = BaryonControls(session, self._work)
         self.figures = {
@@ -169,7 +185,8 @@ class DensityPanel:
             self.figures[name].pane.visible = densities.truth is not None
         work = self._wish()
         if work is not None:
-            self._show(work())
+            self._say(work_out_profiles(densities, work()))
+            self._redraw()
 
     def recolour(self) -> None:
         """Draw in the colours of the session."""
@@ -189,9 +206,27 @@ class DensityPanel:
             return None
         at = self.controls
         asked = at.asked(self.baryons.choice)
-        return partial(work_out, self._densities, asked, str(at.plane.value), at.at, self._through)
+        return partial(
+            work_out_map, self._densities, asked, str(at.plane.value), at.at, self._through
+        )
+
+    def _wish_lines(self) -> Callable[[], DensityShown] | None:
+        if self._densities is None or self.shown is None:
+            return None
+        return partial(work_out_profiles, self._densities, self.shown)
 
     def _show(self, shown: DensityShown) -> None:
+        """Show new maps over the profiles of before, and ask for new ones."""
+        self._say(replace(shown, profiles=self.shown.profiles if self.shown else {}))
+        self._draw([f.update for f in self.figures.values() if f.pane.visible])
+        self._lines()
+
+    def _show_lines(self, shown: DensityShown) -> None:
+        if self.shown is not None:
+            self.shown = replace(self.shown, profiles=shown.profiles)
+            self._draw([figure.update for figure in self.profiles.values()])
+
+    def _say(self, shown: DensityShown) -> None:
         self.shown = shown
         cut, (across_plane, _, up) = shown.cut, shown.asked.kernel.bandwidths
         across = PLANES[cut.plane][2]
@@ -209,7 +244,6 @@ class DensityPanel:
             "move the lines."
         )
         self._tell(shown)
-        self._redraw()
 
     def _redraw(self) -> None:
         figures = [*self.figures.values(), *self.profiles.values()]
