@@ -156,9 +156,8 @@ def dark_matter(
 
     local = at_sun(dark)
     if not np.isfinite(local.density.mean):
-        missing["local"] = (
-            f"Only {local.cells} cells at the Sun's distance from the Galactic centre are trusted."
-        )
+        few = f"Only {local.cells} cells are" if local.cells else "No cell is"
+        missing["local"] = f"{few} trusted at the Sun's distance from the Galactic centre."
     column, surface = _vertical(fields, missing)
     return DarkMatter(
         shells=shells,
