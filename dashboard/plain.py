@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 
 __all__ = ["plain"]
@@ -14,6 +15,9 @@ _STEERING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206
 #: Punctuation to which Markdown gives a meaning; written as entities it stays text in Markdown
 #: panes and in raw HTML alike.
 _MARKDOWN = str.maketrans({c: f"&#{ord(c)};" for c in "\\`*_{}[]()#+!|~$:"})
+
+#: What at the head of a line makes a list or a rule of it: a dash, or a number and a point.
+_LIST = re.compile(r"^(\d*)(-(?=[\s-]|$)|(?<=\d)\.(?=\s|$))")
 
 
 def plain(text: object, *, limit: int = 2000, multiline: bool = False) -> str:
@@ -45,9 +49,10 @@ def plain(text: object, *, limit: int = 2000, multiline: bool = False) -> str:
     if multiline:
         return escaped
     # '&', '#' and ';' of the entities that are there already must survive.
-    return "".join(
+    inert = "".join(
         part if part.startswith("&") else part.translate(_MARKDOWN) for part in _entities(escaped)
     )
+    return _LIST.sub(lambda mark: f"{mark[1]}&#{ord(mark[2])};", inert)
 
 
 def _printable(character: str) -> bool:

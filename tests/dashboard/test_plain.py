@@ -66,3 +66,14 @@ def test_long_text_is_cut_before_it_is_escaped():
 def test_a_log_keeps_its_lines():
     assert plain("a\r\nb <c>\td", multiline=True) == "a\nb &lt;c&gt;\td"
     assert "\u202e" not in plain("a\u202eb", multiline=True)
+
+
+@pytest.mark.parametrize("text", ["-", "- a", "---", "1.", "12. a"])
+def test_no_text_becomes_a_list(text):
+    parser = Markdown._get_parser("markdown-it", ())
+    assert set(re.findall(r"<([a-z0-9]+)", parser.render(plain(text)))) == {"p"}
+
+
+@pytest.mark.parametrize("text", ["-5 kpc", "1.5 kpc", "2026-01-02", "a - b"])
+def test_numbers_and_dates_stay_as_they_are(text):
+    assert plain(text) == text
