@@ -9,12 +9,13 @@ from engine.mapping.presets import MapSettings
 __all__ = ["Cost", "estimate_cost"]
 
 _TRAIN_RATE = 1.27e10
-_SCORE_RATE = 2.5e10
+_SCORE_RATE = 0.7e10
 """Weights passed a second on two cores (6 normals and a block of 96 units: 285,000 stars/s in
 training), measured; other machines scale both alike."""
 
-_FIXED_SECONDS = 15.0
-"""Start of the process, the check by samples and a classifier, and writing."""
+_FIXED_SECONDS = 35.0
+"""Start of the process, the potential and what follows from it, the check by samples and a
+classifier, and writing."""
 
 
 @dataclass(frozen=True)
