@@ -36,11 +36,15 @@ _TABLE = {
         "whiteSpace": "nowrap",
         "verticalAlign": "top",
     },
+    "& th.long": {"whiteSpace": "normal", "overflowWrap": "anywhere", "width": "75%"},
     "& td": {"padding": "4px 14px 4px 0", "verticalAlign": "top", "overflowWrap": "anywhere"},
     "& tr + tr > td, & tr + tr > th": {"borderTop": "1px solid", "borderColor": "divider"},
     "& td.number": {"fontVariantNumeric": "tabular-nums", "whiteSpace": "nowrap"},
     "& tr.ours td": {"fontWeight": 600, "color": "primary.main"},
 }
+
+_LONG = 40
+"""Labels of more characters are sentences, and may take several lines."""
 
 
 def headline(text: str, *, css_class: str = "") -> pmui.Typography:
@@ -120,7 +124,9 @@ def tile(label: str, value: str = "—", note: str = "", *, css_class: str = "")
 def pairs_table(lines: Iterable[tuple[str, str]]) -> str:
     """Give the HTML of labels with their text, one pair a row; all text is escaped."""
     rows = "".join(
-        f"<tr><th>{plain(label)}</th><td>{plain(text)}</td></tr>" for label, text in lines
+        f"<tr><th{' class=long' if len(label) > _LONG else ''}>{plain(label)}</th>"
+        f"<td>{plain(text)}</td></tr>"
+        for label, text in lines
     )
     return f"<table>{rows}</table>"
 

@@ -151,7 +151,7 @@ class SweepsPage(Page):
             return
         name, unit = RESULTS[self._result.value]
         self._verdict.object = plain(verdict(points(sweep, self._result.value)))
-        lines = [tuple(plain(cell) for cell in row) for row in rows(sweep, self._result.value)]
+        lines = rows(sweep, self._result.value)
         self._rows.object = rows_table(("cut at", "tracers", f"{name} [{unit}]", "state"), lines)
         self._figure.update()
 
