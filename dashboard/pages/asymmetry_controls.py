@@ -7,7 +7,7 @@ from collections.abc import Callable
 import panel_material_ui as pmui
 import xarray as xr
 
-from dashboard.pages.parts import section
+from dashboard.pages.parts import narrow, section, wide
 from dashboard.policy.asymmetries import ASYMMETRIES
 from dashboard.views.asymmetry_maps import offered, planes_with_values
 from dashboard.views.slices import PLANES, grid_values, nearest, sun_position
@@ -34,18 +34,18 @@ class AsymmetryControls:
     def __init__(self) -> None:
         # north against south is seen in a plane that is cut along z
         self.plane = pmui.RadioButtonGroup(
-            label="", options=list(PLANES), value="x-z", **_wide("vo-plane")
+            label="", options=list(PLANES), value="x-z", **wide("vo-plane")
         )
-        self.index = pmui.DiscreteSlider(label="y", options={"0": 0}, value=0, **_wide("vo-slice"))
+        self.index = pmui.DiscreteSlider(label="y", options={"0": 0}, value=0, **wide("vo-slice"))
         self.quantity = pmui.Select(
-            label="Asymmetry", options={}, value=None, **_wide("vo-quantity")
+            label="Asymmetry", options={}, value=None, **wide("vo-quantity")
         )
         self.beside = pmui.RadioButtonGroup(
             label="", options=["error"], value="error", orientation="vertical",
-            **_wide("vo-beside"),
+            **wide("vo-beside"),
         )  # fmt: skip
         self.show_untrusted = pmui.Switch(
-            label="Show doubtful cells", value=False, **_wide("vo-show-untrusted")
+            label="Show doubtful cells", value=False, **wide("vo-show-untrusted")
         )
         self._cube: xr.Dataset | None = None
         self._sun = (8.122, 0.0, 0.0208)
@@ -66,8 +66,7 @@ class AsymmetryControls:
             self.show_untrusted,
             css_class="vo-map-controls",
         )
-        self.view.param.update(width=232, sizing_mode="fixed", height=None)
-        self.view.sizing_mode = None
+        narrow(self.view)
 
     def offer(self, cube: xr.Dataset, acceleration: xr.Dataset, *, with_truth: bool) -> None:
         """Offer what a cube has."""
@@ -107,12 +106,3 @@ class AsymmetryControls:
         start = self._sun["xyz".index(axis)] if len(indices) == len(values) else _HEIGHT
         chosen = int(indices[nearest(values[indices], start)])
         self.index.param.update(label=axis, options=options, value=chosen)
-
-
-def _wide(css_class: str) -> dict[str, object]:
-    return {
-        "sizing_mode": "stretch_width",
-        "size": "small",
-        "margin": (6, 8),
-        "css_classes": [css_class],
-    }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import panel_material_ui as pmui
 
-from dashboard.pages.parts import section
+from dashboard.pages.parts import narrow, section, wide
 from dashboard.plain import plain
 from dashboard.policy.baryon_choice import MOCK, OWN, BaryonChoice, model_of, offered
 from dashboard.session import Session
@@ -36,18 +36,18 @@ class BaryonControls:
         self._truth: Truth | None = None
         self._own: BaryonModel | None = None
         self._quiet = False
-        self.model = pmui.Select(label="Baryons", options={}, **_wide("vo-baryons"))
+        self.model = pmui.Select(label="Baryons", options={}, **wide("vo-baryons"))
         self.mass = pmui.FloatSlider(
             label="Mass, times", value=1.0, start=0.5, end=1.5, step=0.05,
-            **_wide("vo-baryon-mass"),
+            **wide("vo-baryon-mass"),
         )  # fmt: skip
         self.height = pmui.FloatSlider(
             label="Heights, times", value=1.0, start=0.5, end=2.0, step=0.05,
-            **_wide("vo-baryon-height"),
+            **wide("vo-baryon-height"),
         )  # fmt: skip
         lengths = {"as given": None, **{f"{length:g} kpc": length for length in _LENGTHS}}
         self.length = pmui.DiscreteSlider(
-            label="Scale length", options=lengths, value=None, **_wide("vo-baryon-length")
+            label="Scale length", options=lengths, value=None, **wide("vo-baryon-length")
         )
         self.file = pmui.FileInput(
             label="Your own (JSON)", accept=".json", margin=(6, 8), css_classes=["vo-baryon-file"]
@@ -74,8 +74,7 @@ class BaryonControls:
             self._note,
             css_class="vo-baryon-controls",
         )
-        self.view.param.update(width=232, sizing_mode="fixed", height=None)
-        self.view.sizing_mode = None
+        narrow(self.view)
 
     @property
     def choice(self) -> BaryonChoice:
@@ -159,12 +158,3 @@ class BaryonControls:
             if doubtful:
                 text += f" {doubtful} of its {len(quantities)} numbers are not verified."
         self._note.object = plain(text)
-
-
-def _wide(css_class: str) -> dict[str, object]:
-    return {
-        "sizing_mode": "stretch_width",
-        "size": "small",
-        "margin": (6, 8),
-        "css_classes": [css_class],
-    }

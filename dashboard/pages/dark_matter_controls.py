@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import panel_material_ui as pmui
 
-from dashboard.pages.parts import section
+from dashboard.pages.parts import narrow, section, wide
 from dashboard.session import Session
 from dashboard.views.density_slices import DENSITY_UNITS
 from engine.dark.summary import AXIS_RATIO
@@ -30,18 +30,18 @@ class DarkMatterControls:
             label="Unit",
             options={u.label: u.key for u in DENSITY_UNITS.values()},
             value="GeV/cm3",
-            **_wide("vo-unit"),
+            **wide("vo-unit"),
         )
         self.estimator = pmui.Select(
-            label="Estimator", options=[], visible=False, **_wide("vo-estimator")
+            label="Estimator", options=[], visible=False, **wide("vo-estimator")
         )
         self._ratio = pmui.FloatSlider(
             label="Axis ratio q of the ellipsoids", value=AXIS_RATIO, start=0.4, end=1.2,
-            step=0.05, **_wide("vo-axis-ratio"),
+            step=0.05, **wide("vo-axis-ratio"),
         )  # fmt: skip
         self._height = pmui.FloatSlider(
             label="Leave out |z| below, kpc", value=0.0, start=0.0, end=1.5, step=0.1,
-            **_wide("vo-z-min"),
+            **wide("vo-z-min"),
         )  # fmt: skip
         for widget in (self.estimator, self._ratio, self._height):
             widget.param.watch(session.guarded(lambda _: changed()), "value")
@@ -53,8 +53,7 @@ class DarkMatterControls:
             self._height,
             css_class="vo-dark-controls",
         )
-        self.view.param.update(width=232, sizing_mode="fixed", height=None)
-        self.view.sizing_mode = None
+        narrow(self.view)
 
     @property
     def axis_ratio(self) -> float:
@@ -71,12 +70,3 @@ class DarkMatterControls:
         names = list(estimators)
         kept = self.estimator.value if self.estimator.value in names else names[0]
         self.estimator.param.update(options=names, value=kept, visible=len(names) > 1)
-
-
-def _wide(css_class: str) -> dict[str, object]:
-    return {
-        "sizing_mode": "stretch_width",
-        "size": "small",
-        "margin": (6, 8),
-        "css_classes": [css_class],
-    }

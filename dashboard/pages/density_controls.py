@@ -7,7 +7,7 @@ from collections.abc import Callable
 import panel_material_ui as pmui
 
 from dashboard.density_map import DensityMap
-from dashboard.pages.parts import section
+from dashboard.pages.parts import narrow, section, wide
 from dashboard.policy.baryon_choice import BaryonChoice
 from dashboard.views.density_slices import DENSITIES, DENSITY_UNITS, DensityAsked
 from dashboard.views.slices import PLANES, grid_values, nearest
@@ -34,49 +34,49 @@ class DensityControls:
 
     def __init__(self) -> None:
         self.plane = pmui.RadioButtonGroup(
-            label="", options=list(PLANES), value="x-z", **_wide("vo-plane")
+            label="", options=list(PLANES), value="x-z", **wide("vo-plane")
         )
-        self.index = pmui.DiscreteSlider(label="y", options={"0": 0}, value=0, **_wide("vo-slice"))
+        self.index = pmui.DiscreteSlider(label="y", options={"0": 0}, value=0, **wide("vo-slice"))
         self.quantity = pmui.Select(
             label="Density",
             options={q.label: q.key for q in DENSITIES.values()},
             value="total",
-            **_wide("vo-quantity"),
+            **wide("vo-quantity"),
         )
         self.unit = pmui.Select(
             label="Unit",
             options={u.label: u.key for u in DENSITY_UNITS.values()},
             value="Msun/pc3",
-            **_wide("vo-unit"),
+            **wide("vo-unit"),
         )
         self.estimator = pmui.Select(
-            label="Estimator", options=[], visible=False, **_wide("vo-estimator")
+            label="Estimator", options=[], visible=False, **wide("vo-estimator")
         )
         self.across = pmui.FloatSlider(
             label="Bandwidth along the plane, kpc", value=0.5, start=_HORIZONTAL[0],
-            end=_HORIZONTAL[1], step=0.05, **_wide("vo-bandwidth-r"),
+            end=_HORIZONTAL[1], step=0.05, **wide("vo-bandwidth-r"),
         )  # fmt: skip
         self.up = pmui.FloatSlider(
             label="Bandwidth across it, kpc", value=0.2, start=_VERTICAL[0],
-            end=_VERTICAL[1], step=0.05, **_wide("vo-bandwidth-z"),
+            end=_VERTICAL[1], step=0.05, **wide("vo-bandwidth-z"),
         )  # fmt: skip
         self.logarithmic = pmui.Switch(
-            label="Logarithmic colours", value=True, **_wide("vo-logarithmic")
+            label="Logarithmic colours", value=True, **wide("vo-logarithmic")
         )
         self.relative = pmui.RadioButtonGroup(
             label="",
             options={"σ in units": "absolute", "σ in %": "percent"},
             value="percent",
-            **_wide("vo-relative"),
+            **wide("vo-relative"),
         )
         self.difference = pmui.RadioButtonGroup(
             label="",
             options={"difference in σ": "sigma", "in %": "percent"},
             value="sigma",
-            **_wide("vo-difference"),
+            **wide("vo-difference"),
         )
         self.show_untrusted = pmui.Switch(
-            label="Show doubtful cells", value=False, **_wide("vo-show-untrusted")
+            label="Show doubtful cells", value=False, **wide("vo-show-untrusted")
         )
         self._densities: DensityMap | None = None
         self.plane.param.watch(lambda _: self._offer_slices(), "value")
@@ -95,8 +95,7 @@ class DensityControls:
             self.show_untrusted,
             css_class="vo-map-controls",
         )
-        self.view.param.update(width=232, sizing_mode="fixed", height=None)
-        self.view.sizing_mode = None
+        narrow(self.view)
 
     NAMES = ("plane", "index", "quantity", "unit", "estimator", "across", "up", "logarithmic",
              "relative", "difference", "show_untrusted")  # fmt: skip
@@ -147,12 +146,3 @@ class DensityControls:
             options={f"{value:+.2f} kpc": index for index, value in enumerate(values)},
             value=nearest(values, self._densities.sun["xyz".index(axis)]),
         )
-
-
-def _wide(css_class: str) -> dict[str, object]:
-    return {
-        "sizing_mode": "stretch_width",
-        "size": "small",
-        "margin": (6, 8),
-        "css_classes": [css_class],
-    }

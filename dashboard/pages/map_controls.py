@@ -8,7 +8,7 @@ import panel_material_ui as pmui
 import xarray as xr
 from panel.viewable import Viewable
 
-from dashboard.pages.parts import section
+from dashboard.pages.parts import narrow, section, wide
 from dashboard.quantities import QUANTITIES, UNITS
 from dashboard.views.slices import PLANES, grid_values, nearest, sun_position
 
@@ -30,45 +30,44 @@ class MapControls:
 
     def __init__(self) -> None:
         self.plane = pmui.RadioButtonGroup(
-            label="", options=list(PLANES), value="x-y", **_wide("vo-plane")
+            label="", options=list(PLANES), value="x-y", **wide("vo-plane")
         )
-        self.index = pmui.DiscreteSlider(label="z", options={"0": 0}, value=0, **_wide("vo-slice"))
+        self.index = pmui.DiscreteSlider(label="z", options={"0": 0}, value=0, **wide("vo-slice"))
         self.quantity = pmui.Select(
             label="Quantity",
             options={q.label: q.key for q in QUANTITIES.values()},
             value="abs",
-            **_wide("vo-quantity"),
+            **wide("vo-quantity"),
         )
         self.unit = pmui.Select(
             label="Unit",
             options={u.label: u.key for u in UNITS.values()},
             value="km2/s2/kpc",
-            **_wide("vo-unit"),
+            **wide("vo-unit"),
         )
         self.estimator = pmui.Select(
-            label="Estimator", options=[], visible=False, **_wide("vo-estimator")
+            label="Estimator", options=[], visible=False, **wide("vo-estimator")
         )
         self.relative = pmui.RadioButtonGroup(
             label="",
             options={"σ in units": "absolute", "σ in %": "percent"},
             value="percent",
-            **_wide("vo-relative"),
+            **wide("vo-relative"),
         )
         self.difference = pmui.RadioButtonGroup(
             label="",
             options={"difference in σ": "sigma", "in %": "percent"},
             value="percent",
-            **_wide("vo-difference"),
+            **wide("vo-difference"),
         )
-        self.arrows = pmui.Switch(label="Arrows", value=False, **_wide("vo-arrows"))
+        self.arrows = pmui.Switch(label="Arrows", value=False, **wide("vo-arrows"))
         self.show_untrusted = pmui.Switch(
-            label="Show doubtful cells", value=False, **_wide("vo-show-untrusted")
+            label="Show doubtful cells", value=False, **wide("vo-show-untrusted")
         )
         self._cube: xr.Dataset | None = None
         self.plane.param.watch(lambda _: self._offer_slices(), "value")
         self.view = section("Plane", *self._widgets(), css_class="vo-map-controls")
-        self.view.param.update(width=232, sizing_mode="fixed", height=None)
-        self.view.sizing_mode = None
+        narrow(self.view)
 
     def offer(self, cube: xr.Dataset, *, with_truth: bool) -> None:
         """Offer what a cube has."""
@@ -112,12 +111,3 @@ class MapControls:
             self.arrows,
             self.show_untrusted,
         ]
-
-
-def _wide(css_class: str) -> dict[str, object]:
-    return {
-        "sizing_mode": "stretch_width",
-        "size": "small",
-        "margin": (6, 8),
-        "css_classes": [css_class],
-    }

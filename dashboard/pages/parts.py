@@ -11,6 +11,7 @@ from dashboard.plain import plain
 
 __all__ = [
     "headline",
+    "narrow",
     "one_by_one",
     "pairs_table",
     "rows_table",
@@ -18,6 +19,7 @@ __all__ = [
     "table",
     "tile",
     "tile_text",
+    "wide",
 ]
 
 _TABLE = {
@@ -163,6 +165,22 @@ def table(html: str = "", *, css_class: str = "") -> pmui.Typography:
         css_classes=[css_class] if css_class else [],
         sx=_TABLE,
     )
+
+
+def wide(css_class: str) -> dict[str, object]:
+    """Give the look of a widget in a column of controls."""
+    return {
+        "sizing_mode": "stretch_width",
+        "size": "small",
+        "margin": (6, 8),
+        "css_classes": [css_class],
+    }
+
+
+def narrow(view: pmui.Paper) -> None:
+    """Make a section a column of controls beside what they steer."""
+    view.param.update(width=232, sizing_mode="fixed", height=None)
+    view.sizing_mode = None
 
 
 def one_by_one(
