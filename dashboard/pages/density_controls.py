@@ -11,12 +11,13 @@ from dashboard.pages.parts import narrow, section, wide
 from dashboard.policy.baryon_choice import BaryonChoice
 from dashboard.views.density_slices import DENSITIES, DENSITY_UNITS, DensityAsked
 from dashboard.views.slices import PLANES, grid_values, nearest
-from engine.smoothing import Kernel
+from engine.smoothing import BANDWIDTHS, Kernel
 
 __all__ = ["DensityControls"]
 
 _HORIZONTAL = (0.2, 1.0)
 _VERTICAL = (0.05, 0.6)
+_STEP = 0.05
 
 
 class DensityControls:
@@ -108,7 +109,12 @@ class DensityControls:
         self.estimator.param.update(options=names, value=kept, visible=len(names) > 1)
         self.difference.visible = densities.truth is not None
         x, _, z = densities.kernel.bandwidths
-        self.across.value, self.up.value = x, z
+        for slider, value, (low, high) in ((self.across, x, _HORIZONTAL), (self.up, z, _VERTICAL)):
+            # small volumes have small kernels
+            scale = min(1.0, x / BANDWIDTHS[0])
+            slider.param.update(
+                start=low * scale, end=high * scale, step=_STEP * scale, value=value
+            )
         self._offer_slices()
 
     def watch(self, name: str, callback: Callable[[object], None]) -> None:

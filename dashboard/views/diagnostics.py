@@ -100,7 +100,12 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
     "condition": Diagnostic(
         "condition number", "", "Large where the velocities leave a component open.", "condition"
     ),
-    "tracers": Diagnostic("stars nearby", "", "Tracers within 0.5 kpc.", "n_tracers"),
+    "tracers": Diagnostic(
+        "stars nearby",
+        "",
+        "Tracers within 0.5 kpc; in small volumes, within a quarter of their radius.",
+        "n_tracers",
+    ),
     "edge": Diagnostic(
         "distance to the edge", "kpc", "To the surface of the volume.", "edge_distance"
     ),

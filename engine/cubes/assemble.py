@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from data.constants import ACCELERATION_UNIT
 from engine.cubes.curl import relative_curl
 from engine.cubes.grid import Grid, Line
+from engine.cubes.lengths import neighbourhood
 from engine.cubes.parts import COMPONENTS, axes, flag_attributes, note
-from engine.cubes.trust import NEIGHBOURHOOD
 from engine.draws import Draws
 from engine.estimators.budget import SOURCES, Budget
 from engine.estimators.solve import PointwiseMap
@@ -49,6 +49,7 @@ def acceleration_cube(
     *,
     tracers: NDArray[np.int32],
     edge_distance: Floats,
+    radius: float,
     flags: Mapping[str, NDArray[np.int32]],
     attributes: Mapping[str, Any],
 ) -> xr.Dataset:
@@ -64,6 +65,8 @@ def acceleration_cube(
         The pointwise solutions of every member, for what they say about the model.
     tracers, edge_distance
         (P,), see ``engine.cubes.trust``.
+    radius
+        Of the volume, kpc.
     flags
         (P,) by estimator; those of the first are the cube's.
     attributes
@@ -165,7 +168,7 @@ def acceleration_cube(
         "n_tracers": (
             space,
             grid.fill(tracers, 0),
-            note(f"tracers within {NEIGHBOURHOOD} kpc"),
+            note(f"tracers within {neighbourhood(radius):g} kpc"),
         ),
         "edge_distance": (
             space,

@@ -8,15 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-__all__ = ["FLAGS", "NEIGHBOURHOOD", "TrustLimits", "neighbours", "reasons", "trust_flags"]
-
-NEIGHBOURHOOD = 0.5
-"""Radius in kpc of the ball in which tracers are counted."""
+__all__ = ["FLAGS", "TrustLimits", "neighbours", "reasons", "trust_flags"]
 
 FLAGS: dict[str, tuple[int, str]] = {
     "population": (1, "the selection of the tracers imitates an acceleration"),
     "near_edge": (2, "close to the edge of the volume, where the flow extrapolates"),
-    "few_tracers": (4, f"too few tracers within {NEIGHBOURHOOD} kpc"),
+    "few_tracers": (4, "too few tracers nearby"),
     "ill_conditioned": (8, "the velocities do not determine all three components"),
     "large_spread": (16, "the members of the ensemble disagree"),
     "disequilibrium": (32, "no acceleration fulfils the Boltzmann equation here"),
@@ -34,7 +31,7 @@ class TrustLimits:
     edge
         Smallest distance to the edge of the volume as a part of its radius.
     tracers
-        Smallest number of tracers within ``NEIGHBOURHOOD``.
+        Smallest number of tracers within ``engine.cubes.lengths.neighbourhood``.
     condition
         Largest condition number of the information matrix.
     spread
@@ -50,12 +47,14 @@ class TrustLimits:
     residual: float = 0.8
 
 
-def neighbours(tracers: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[np.int32]:
-    """Count the tracers (n, 3) within ``NEIGHBOURHOOD`` of points (p, 3), kpc; (p,)."""
+def neighbours(
+    tracers: NDArray[np.floating], points: NDArray[np.floating], reach: float
+) -> NDArray[np.int32]:
+    """Count the tracers (n, 3) within a reach of points (p, 3), all in kpc; (p,)."""
     if len(points) == 0:
         return np.zeros(0, np.int32)
     tree = cKDTree(tracers)
-    counts = tree.query_ball_point(points, NEIGHBOURHOOD, return_length=True, workers=-1)
+    counts = tree.query_ball_point(points, reach, return_length=True, workers=-1)
     return np.asarray(counts, np.int32)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from data.baryons import Baryons
 from data.errors import UserError
 from engine.cubes.grid import Grid
+from engine.cubes.lengths import shrunk
 from engine.dark.density import dark_density
 from engine.dark.fit import MODELS, HaloFit, fit_halo
 from engine.dark.gauss import GaussCheck, gauss_check
@@ -35,7 +36,7 @@ Z_MAX = 1.1
 """kpc; within it the surface density is given, as in the literature."""
 
 _WIDTH = 0.5
-"""kpc, of a shell."""
+"""kpc, of a shell in large volumes."""
 
 _FEWEST_CELLS = 8
 """In a shell; with fewer its average is one place."""
@@ -180,7 +181,8 @@ def _shells(dark: Draws, fields: MapFields, axis_ratio: float, z_min: float) -> 
 
     On a coarser grid the shells are one step thick, or every other one would be empty.
     """
-    width = max(_WIDTH, float(fields.grid.x[1] - fields.grid.x[0]))
+    x = fields.grid.x
+    width = max(shrunk(_WIDTH, float(x[-1] - x[0]) / 2), float(x[1] - x[0]))
     edges = default_edges(fields.grid, width, axis_ratio)
     profile = shell_average(
         dark,

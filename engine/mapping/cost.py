@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.cubes.lengths import grid_step
 from engine.mapping.presets import MapSettings
 
 __all__ = ["Cost", "estimate_cost"]
@@ -61,7 +62,7 @@ def estimate_cost(
         for flow in ("position", "velocity")
     }
     epochs = {flow: settings.training(flow, tracers).epochs for flow in weights}
-    cells = 0.55 * (2 * radius / settings.spacing + 1) ** 2 * settings.z_cells
+    cells = 0.55 * (2 * radius / grid_step(settings.spacing, radius) + 1) ** 2 * settings.z_cells
     evaluations = cells * settings.velocities * members
     return Cost(
         position=stars * epochs["position"] * weights["position"] / _TRAIN_RATE,

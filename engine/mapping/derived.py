@@ -14,10 +14,11 @@ from data.baryons import packaged
 from data.errors import UserError
 from data.population import Population
 from engine.circular.cube import circular_velocity_cube
-from engine.circular.curve import Curve, map_curve
+from engine.circular.curve import HALF_WIDTH, Curve, map_curve
 from engine.circular.jeans_curve import jeans_curve
 from engine.cubes.density import density_cube, density_flags
 from engine.cubes.draws import KEPT_DRAWS
+from engine.cubes.lengths import default_kernel, shrunk
 from engine.dark.cube import dark_matter_cube
 from engine.dark.smoothed import smoothed_baryons
 from engine.dark.summary import MapFields, dark_matter
@@ -35,7 +36,7 @@ _BARYONS = "mckee-2015"
 _POTENTIAL_NODES = (8, 2, 4)
 """Layers, rings and azimuths: 64 nodes, with which a disc's density is right to 0.2%."""
 
-_STEP = 0.5  # kpc between the radii of the circular-velocity curve
+_STEP = 0.5  # kpc between the radii of the circular-velocity curve, in large volumes
 
 
 def derived_cubes(
@@ -57,7 +58,7 @@ def derived_cubes(
     attributes
         Provenance.
     """
-    kernel = Kernel()
+    kernel = default_kernel(population.volume.radius)
     densities = _densities(solution, kernel)
     cubes = {}
     if densities.totals:
@@ -157,12 +158,19 @@ def _curves(solution: GridSolution, population: Population, seed: int) -> dict[s
     """Give the circular-velocity curves of the map and of the stars, where there are any."""
     ball = population.volume
     middle = float(np.hypot(ball.centre[0], ball.centre[1]))
-    radii = np.arange(np.ceil((middle - ball.radius) / _STEP), (middle + ball.radius) / _STEP)
-    radii = radii[radii > 0] * _STEP
+    step = shrunk(_STEP, ball.radius)
+    radii = np.arange(np.ceil((middle - ball.radius) / step), (middle + ball.radius) / step)
+    radii = radii[radii > 0] * step
     curves = {}
     # without stars or cells near the plane there is no curve
     with contextlib.suppress(UserError):
-        curves["map"] = map_curve(solution.grid, solution.acceleration, solution.trusted, radii)
+        curves["map"] = map_curve(
+            solution.grid,
+            solution.acceleration,
+            solution.trusted,
+            radii,
+            half_width=shrunk(HALF_WIDTH, ball.radius),
+        )
     with contextlib.suppress(UserError):
         x, v = population.x.astype(np.float64), population.v.astype(np.float64)
         curves["jeans"] = jeans_curve(x, v, seed=seed)

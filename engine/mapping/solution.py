@@ -56,6 +56,8 @@ class GridSolution:
         The pointwise solutions of every member without additional noise.
     tracers, edge_distance
         (P,), see ``engine.cubes.trust``.
+    radius
+        Of the volume, kpc.
     potential
         None where a single member tells no errors.
     source
@@ -68,6 +70,7 @@ class GridSolution:
     pointwise: PointwiseMap
     tracers: NDArray[np.int32]
     edge_distance: NDArray[np.floating]
+    radius: float
     potential: PotentialField | None
     source: str
 
@@ -100,6 +103,7 @@ class GridSolution:
             self.pointwise,
             tracers=self.tracers,
             edge_distance=self.edge_distance,
+            radius=self.radius,
             flags=self.flags_by,
             attributes={**attributes, "potential_from": self.source},
         )

@@ -14,6 +14,7 @@ from data.constants import ACCELERATION_UNIT
 from data.population import Population
 from engine.cubes.assemble import profiles_cube
 from engine.cubes.grid import Line, make_grid, make_lines
+from engine.cubes.lengths import grid_step, neighbourhood
 from engine.cubes.trust import FLAGS, neighbours, reasons, trust_flags
 from engine.density.model import DensityModel
 from engine.density.plan import MemberPlan
@@ -108,7 +109,8 @@ class MapSolver:
     def grid(self) -> GridSolution:
         """Solve at the cells of the grid and fit the potential to them."""
         ball = self.population.volume
-        grid = make_grid(ball.centre, ball.radius, self.settings.spacing, self.settings.z_cells)
+        step = grid_step(self.settings.spacing, ball.radius)
+        grid = make_grid(ball.centre, ball.radius, step, self.settings.z_cells)
         solution = self.solve(grid.points, self.settings.velocities, (0.0, 0.9))
         corrected = self._corrected(solution)
         if self.plan.base > 1:
@@ -129,6 +131,7 @@ class MapSolver:
             pointwise=fields.pointwise,
             tracers=fields.tracers,
             edge_distance=fields.edge_distance,
+            radius=ball.radius,
             potential=potential,
             source=self.source,
         )
@@ -191,7 +194,9 @@ class MapSolver:
                 else without_errors(found)
             )
         pointwise = solution.pick(self.plan.level(-1))
-        tracers, edge = neighbours(self.population.x, points), self._edge(points)
+        edge = self._edge(points)
+        reach = neighbourhood(self.population.volume.radius)
+        tracers = neighbours(self.population.x, points, reach)
         flags = {name: self._flags(name, budgets, pointwise, tracers, edge) for name in budgets}
         return SolvedFields(budgets, flags, pointwise, tracers, edge)
 

@@ -60,8 +60,9 @@ def test_arc_outside_the_volume_is_empty():
 
 def test_neighbours_are_counted():
     tracers = np.array([[0, 0, 0], [0.4, 0, 0], [0.6, 0, 0]], dtype=np.float32)
-    assert neighbours(tracers, np.zeros((1, 3))).tolist() == [2]
-    assert neighbours(tracers, np.zeros((0, 3))).tolist() == []
+    assert neighbours(tracers, np.zeros((1, 3)), 0.5).tolist() == [2]
+    assert neighbours(tracers, np.zeros((1, 3)), 0.7).tolist() == [3]
+    assert neighbours(tracers, np.zeros((0, 3)), 0.5).tolist() == []
 
 
 GOOD = {
