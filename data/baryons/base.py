@@ -36,6 +36,13 @@ class Baryons(Protocol):
         """
         ...
 
+    def table(self, radius: Floats, z: Floats, count: int, seed: int) -> Floats:
+        """Density at radii (r,) and heights (h,) kpc, and draws: (1 + count, r, h) Msun/pc^3.
+
+        What ``density`` and ``draws`` give on the x axis, for models that are axisymmetric.
+        """
+        ...
+
     def local_density(self, count: int = 200, seed: int = 0) -> tuple[float, float]:
         """Density in the plane at the Sun's radius and its error, Msun/pc^3."""
         ...

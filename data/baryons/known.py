@@ -69,6 +69,13 @@ class KnownBaryons:
         density = self.density(x)
         return np.tile(density, (count, 1))
 
+    def table(self, radius: Floats, z: Floats, count: int, seed: int) -> Floats:
+        """Give the exact density at radii (r,) and heights (h,) kpc, (1 + count, r, h)."""
+        r, zz = np.meshgrid(radius, z, indexing="ij")
+        points = np.stack([r.ravel(), np.zeros(r.size), zz.ravel()], axis=1)
+        density = self.density(points).reshape(r.shape)
+        return np.tile(density, (1 + count, 1, 1))
+
     def local_density(self, count: int = 0, seed: int = 0) -> tuple[float, float]:
         """Give the density in the plane at the Sun's radius, Msun/pc^3, and the error 0."""
         return float(self.density([[self.sun_radius, 0.0, 0.0]])[0]), 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -113,15 +113,27 @@ class BaryonModel:
             If there is no such component.
         """
         points = points_array(x)
-        radius, z = np.hypot(points[:, 0], points[:, 1]), points[:, 2]
         chosen = self.components if component is None else (self[component],)
+        return self._sum(chosen, np.hypot(points[:, 0], points[:, 1]), points[:, 2])
+
+    def table(self, radius: Floats, z: Floats, count: int, seed: int) -> Floats:
+        """Give the best density and ``count`` draws of it, (1 + count, r, h) Msun/pc^3.
+
+        For cylindrical radii (r,) and heights (h,) in kpc; a height is evaluated once for all
+        radii.
+        """
+        models = (self, *self.realisations(count, seed))
+        return np.array([model._sum(model.components, radius[:, None], z) for model in models])
+
+    def _sum(self, chosen: tuple[Component, ...], radius: Floats, z: Floats) -> Floats:
+        """Add components up at radii and heights whose shapes broadcast."""
         # the potential is dear and the isothermal components share it
         potentials = {
             part.stretch: self.potential(z / part.stretch)
             for part in chosen
             if part.profile == "isothermal" and self.potential is not None
         }
-        total = np.zeros(len(points))
+        total = np.zeros(np.broadcast_shapes(radius.shape, z.shape))
         for part in chosen:
             total += part.density(radius, z, self.sun_radius, potentials.get(part.stretch))
         return total
@@ -136,7 +148,7 @@ class BaryonModel:
         rows = [model.density(points) for model in self.realisations(count, seed)]
         return np.array(rows).reshape(count, len(points))
 
-    def realisations(self, count: int, seed: int) -> list[BaryonModel]:
+    def realisations(self, count: int, seed: int) -> tuple[BaryonModel, ...]:
         """Give equally likely models without errors.
 
         Every quantity is log-normal (``Measured.realised``), those of a group together. The
@@ -150,12 +162,14 @@ class BaryonModel:
         seed
             Same seed, same models.
         """
+        return _realisations(self, count, seed)
+
+    def _realisations(self, count: int, seed: int) -> tuple[BaryonModel, ...]:
         keys = [key for part in self.components for _, key in part.keys()]  # noqa: SIM118
         unique = list(dict.fromkeys([*keys, self.halo_density.group or _HALO_KEY]))
         cube = qmc.LatinHypercube(len(unique), rng=np.random.default_rng(seed)).random(count)
-        return [
-            self._realised(dict(zip(unique, row, strict=True))) for row in norm.ppf(cube).tolist()
-        ]
+        rows = norm.ppf(cube).tolist()
+        return tuple(self._realised(dict(zip(unique, row, strict=True))) for row in rows)
 
     def local_density(
         self, count: int = 200, seed: int = 0, *, component: str | None = None
@@ -245,6 +259,12 @@ class BaryonModel:
         best = function(self)
         drawn = np.array([function(model) for model in self.realisations(count, seed)])
         return best, float(np.sqrt(np.mean((drawn - best) ** 2))) if count else math.nan
+
+
+@lru_cache(maxsize=8)
+def _realisations(model: BaryonModel, count: int, seed: int) -> tuple[BaryonModel, ...]:
+    """Keep the draws of a few models: each solves a vertical equilibrium once."""
+    return model._realisations(count, seed)
 
 
 def column_heights(z_max: float) -> Floats:

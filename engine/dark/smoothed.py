@@ -52,8 +52,13 @@ def smoothed_baryons(
         best = baryons.density(x)[None]
         return np.concatenate([best, baryons.draws(x, count, seed)]) if count else best
 
-    average = _axisymmetric if baryons.axisymmetric else _direct
-    stacked = average(density, points, kernel)
+    def table(radius: Floats, z: Floats) -> Floats:
+        return baryons.table(radius, z, count, seed)
+
+    if baryons.axisymmetric:
+        stacked = _axisymmetric(table, points, kernel)
+    else:
+        stacked = _direct(density, points, kernel)
     return Draws(stacked[0], stacked[1:] - stacked[0])
 
 
@@ -61,8 +66,17 @@ def smoothed_density(
     density: Callable[[Floats], Floats], points: Floats, kernel: Kernel, *, axisymmetric: bool
 ) -> Floats:
     """Average a density, (n, 3) kpc to (n,), with the kernel at points (P, 3) kpc: (P,)."""
-    average = _axisymmetric if axisymmetric else _direct
-    smooth: Floats = average(lambda x: density(x)[None], points, kernel)[0]
+
+    def table(radius: Floats, z: Floats) -> Floats:
+        r, zz = np.meshgrid(radius, z, indexing="ij")
+        nodes = np.stack([r.ravel(), np.zeros(r.size), zz.ravel()], 1)
+        return density(nodes).reshape(1, *r.shape)
+
+    if axisymmetric:
+        rows = _axisymmetric(table, points, kernel)
+    else:
+        rows = _direct(lambda x: density(x)[None], points, kernel)
+    smooth: Floats = rows[0]
     return smooth
 
 
@@ -77,8 +91,10 @@ def _direct(density: Callable[[Floats], Floats], points: Floats, kernel: Kernel)
     return np.concatenate(parts, 1)
 
 
-def _axisymmetric(density: Callable[[Floats], Floats], points: Floats, kernel: Kernel) -> Floats:
-    """Average a density (D, n) that depends on radius and height alone: (D, P)."""
+def _axisymmetric(
+    density: Callable[[Floats, Floats], Floats], points: Floats, kernel: Kernel
+) -> Floats:
+    """Average a density that depends on radius (r,) and height (h,) alone, (D, r, h): (D, P)."""
     layers = kernel.layers(24, 4, 16)
     ring, heights = np.hypot(points[:, 0], points[:, 1]), np.unique(points[:, 2])
     reach = float(np.abs(layers.offsets).max())
@@ -97,9 +113,7 @@ def _axisymmetric(density: Callable[[Floats], Floats], points: Floats, kernel: K
                 cell.ravel(), amount[:, j].ravel(), minlength=len(middle) * len(table)
             ).reshape(len(middle), len(table))
     z = heights[:, None] + layers.height
-    r, zz = np.meshgrid(table, z.ravel(), indexing="ij")
-    nodes = np.stack([r.ravel(), np.zeros(r.size), zz.ravel()], 1)
-    values = density(nodes).reshape(-1, len(table), *z.shape)
+    values = density(table, z.ravel()).reshape(-1, len(table), *z.shape)
     smooth = np.einsum("drtj,mjr->dmt", values, share, optimize=True)
     row = np.searchsorted(heights, points[:, 2])
     first, four = cubic_weights(middle, ring)

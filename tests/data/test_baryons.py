@@ -205,3 +205,13 @@ def test_sliders_refuse_nonsense(wrong):
 def test_an_unknown_model_is_refused_with_the_names():
     with pytest.raises(UserError, match="mckee-2015"):
         packaged("mckee")
+
+
+@pytest.mark.parametrize("name", packaged_names())
+def test_a_table_is_the_density_on_its_radii_and_heights(name):
+    model = packaged(name)
+    radius, z = np.array([4.0, 8.1, 12.0]), np.array([-1.5, 0.0, 0.3])
+    points = np.array([[r, 0.0, h] for r in radius for h in z])
+    table = model.table(radius, z, 5, 3)
+    np.testing.assert_allclose(table[0].ravel(), model.density(points), rtol=1e-12)
+    np.testing.assert_allclose(table[1:].reshape(5, -1), model.draws(points, 5, 3), rtol=1e-12)
