@@ -5,6 +5,7 @@ The tree is described in :mod:`data.selection.tree`, the text in :mod:`data.sele
 
 from __future__ import annotations
 
+from data.selection.adql import AdqlSelection, AdqlWhere, LeftOut, adql_query, to_adql
 from data.selection.evaluate import mask, refine
 from data.selection.expressions import FUNCTIONS, Expression, expression_columns
 from data.selection.parser import parse, parse_expression
@@ -27,9 +28,13 @@ __all__ = [
     "COMPARISONS",
     "CYCLIC",
     "FUNCTIONS",
+    "AdqlSelection",
+    "AdqlWhere",
     "Expression",
+    "LeftOut",
     "Node",
     "Tree",
+    "adql_query",
     "canonical",
     "caption",
     "columns",
@@ -44,6 +49,7 @@ __all__ = [
     "read_selection",
     "refine",
     "selection_hash",
+    "to_adql",
     "to_text",
     "validate",
 ]
