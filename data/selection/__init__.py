@@ -8,6 +8,7 @@ from __future__ import annotations
 from data.selection.adql import AdqlSelection, AdqlWhere, LeftOut, adql_query, to_adql
 from data.selection.evaluate import mask, refine
 from data.selection.expressions import FUNCTIONS, Expression, expression_columns
+from data.selection.masks import MaskCache
 from data.selection.parser import parse, parse_expression
 from data.selection.sources import from_json, read_selection
 from data.selection.text import caption, expression_text, to_text
@@ -20,6 +21,7 @@ from data.selection.tree import (
     columns,
     conjuncts,
     leaves,
+    period,
     selection_hash,
     validate,
 )
@@ -32,6 +34,7 @@ __all__ = [
     "AdqlWhere",
     "Expression",
     "LeftOut",
+    "MaskCache",
     "Node",
     "Tree",
     "adql_query",
@@ -46,6 +49,7 @@ __all__ = [
     "mask",
     "parse",
     "parse_expression",
+    "period",
     "read_selection",
     "refine",
     "selection_hash",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,19 +11,18 @@ import numpy.typing as npt
 
 from data.derived import ColumnSource, column
 from data.selection.expressions import FUNCTIONS, Expression, expression_columns
-from data.selection.kernels import (
-    BoolArray,
-    FloatArray,
-    refine_intervals,
-    refine_polygon,
-    refine_range,
-)
-from data.selection.tree import CYCLIC, Node, leaves, validate
+from data.selection.kernels import BoolArray, FloatArray, refine_intervals, refine_range
+from data.selection.pieces import by_pieces
+from data.selection.polygons import prepared, refine_polygon
+from data.selection.tree import Node, leaf_columns, leaves, period, validate
 
 __all__ = ["mask", "refine"]
 
+Values = Mapping[str, npt.NDArray[Any]]
+
 _BLOCK = 1 << 16  # rows: temporary arrays of an expression stay in the processor's cache
 _INT64 = np.iinfo(np.int64)
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 def mask(tree: object, catalogue: ColumnSource) -> BoolArray:
@@ -55,69 +55,92 @@ def mask(tree: object, catalogue: ColumnSource) -> BoolArray:
 
 def refine(out: BoolArray, node: Node, catalogue: ColumnSource) -> None:
     """Set a mask to false, in place, where a validated node does not pass."""
+    values = columns_of(node, catalogue)
+
+    def work(rows: slice) -> None:
+        refine_rows(out[rows], node, {name: column[rows] for name, column in values.items()})
+
+    by_pieces(out.size, work)
+
+
+def columns_of(node: Node, catalogue: ColumnSource) -> dict[str, npt.NDArray[Any]]:
+    """Give the columns that a validated node needs, each of shape (n_rows,) and read-only.
+
+    The loops are compiled for read-only columns alone, which is what the store gives.
+    """
+    names = {name for leaf in leaves(node) for name in leaf_columns(leaf)}
+    values = {name: column(catalogue, name).view() for name in sorted(names)}
+    for view in values.values():
+        view.flags.writeable = False
+    return values
+
+
+def refine_rows(out: BoolArray, node: Node, values: Values) -> None:
+    """Refine the mask of some rows by a validated node, given their columns."""
     kind = node["kind"]
     if kind == "and":
         # Cheap cuts first: the costly ones then look at fewer stars.
         for member in sorted(node["of"], key=_cost):
-            refine(out, member, catalogue)
+            refine_rows(out, member, values)
     elif kind == "or":
-        out &= _any_of(node["of"], catalogue, out.size)
+        out &= _any_of(node["of"], values, out.size)
     elif kind == "xor":
         odd = np.zeros(out.size, dtype=np.bool_)
         for member in node["of"]:
-            odd ^= _alone(member, catalogue, out.size)
+            odd ^= _alone(member, values, out.size)
         out &= odd
     elif kind == "not":
-        out &= ~_alone(node["of"], catalogue, out.size)
+        out &= ~_alone(node["of"], values, out.size)
     elif kind == "range":
-        _refine_range(out, node, catalogue)
+        _refine_range(out, node, values)
     elif kind == "polygon":
-        _refine_polygon(out, node, catalogue)
+        u, v = (values[name] for name in node["columns"])
+        refine_polygon(out, u, v, prepared(node["points"], out.size))
     else:
-        _refine_compare(out, node, catalogue)
+        _refine_compare(out, node, values)
 
 
-def _alone(node: Node, catalogue: ColumnSource, size: int) -> BoolArray:
+def _alone(node: Node, values: Values, size: int) -> BoolArray:
     out = np.ones(size, dtype=np.bool_)
-    refine(out, node, catalogue)
+    refine_rows(out, node, values)
     return out
 
 
-def _any_of(members: list[Node], catalogue: ColumnSource, size: int) -> BoolArray:
+def _any_of(members: list[Node], values: Values, size: int) -> BoolArray:
     """Evaluate an ``or``: each member is asked only about the stars not yet in."""
     missing = np.ones(size, dtype=np.bool_)
     for member in sorted(members, key=_cost):
         passed = missing.copy()
-        refine(passed, member, catalogue)
+        refine_rows(passed, member, values)
         missing &= ~passed
     return ~missing
 
 
 def _cost(node: Node) -> int:
     """Rank a node by what a star costs in it, roughly in comparisons."""
-    return sum(
-        {"range": 1, "polygon": len(leaf.get("points", ())), "compare": 3}[leaf["kind"]]
-        for leaf in leaves(node)
-    )
+    return sum({"range": 1, "polygon": 5, "compare": 8}[leaf["kind"]] for leaf in leaves(node))
 
 
-def _refine_range(out: BoolArray, node: Node, catalogue: ColumnSource) -> None:
-    values, low, high = column(catalogue, node["column"]), node["min"], node["max"]
-    period = CYCLIC.get(node["column"])
-    if period is None or low is None or high is None:
-        _refine_bounds(out, values, low, high)
+def _refine_range(out: BoolArray, node: Node, values: Values) -> None:
+    name, low, high = node["column"], node["min"], node["max"]
+    turn = period(name)
+    if turn is None or low is None or high is None:
+        _refine_bounds(out, values[name], low, high)
         return
-    lows, highs = _arc(low, high, period)
-    refine_intervals(out, values, lows, highs)
+    lows, highs = _arc(low, high, turn)
+    refine_intervals(out, values[name], lows, highs)
 
 
 def _arc(low: float, high: float, period: float) -> tuple[FloatArray, FloatArray]:
     """Write an arc of a circle as closed intervals of any angle from -period to 2 periods."""
-    turns = np.arange(-2.0, 3.0) * period
-    wrap = math.ceil((low - high) / period) * period if low > high else 0.0
-    lows: FloatArray = low + turns
-    highs: FloatArray = high + (turns + wrap)
-    return lows, highs
+    if low > high:
+        high += math.ceil((low - high) / period) * period
+    if high - low >= period:
+        return np.array([-_LARGEST]), np.array([_LARGEST])
+    first = math.ceil((-period - high) / period)
+    last = math.floor((2.0 * period - low) / period)
+    turns = [turn * period for turn in range(first, last + 1)]
+    return np.array([low + turn for turn in turns]), np.array([high + turn for turn in turns])
 
 
 def _refine_bounds(
@@ -141,31 +164,21 @@ def _refine_bounds(
     )
 
 
-def _refine_polygon(out: BoolArray, node: Node, catalogue: ColumnSource) -> None:
-    u, v = (column(catalogue, name) for name in node["columns"])
-    corners = np.asarray(node["points"], dtype=np.float64)
-    refine_polygon(out, u, v, corners[:, 0].copy(), corners[:, 1].copy())
-
-
-def _refine_compare(out: BoolArray, node: Node, catalogue: ColumnSource) -> None:
+def _refine_compare(out: BoolArray, node: Node, values: Values) -> None:
     left, op, right = node["left"], node["op"], node["right"]
     if isinstance(left, dict) and "column" in left and not isinstance(right, dict):
-        values = column(catalogue, left["column"])
-        if values.dtype.kind == "f" and op != "!=":
-            _refine_bounds(out, values, *_bounds(op, float(right)))
+        only = values[left["column"]]
+        if only.dtype.kind == "f" and op != "!=":
+            _refine_bounds(out, only, *_bounds(op, float(right)))
             return
-    used = {
-        name: column(catalogue, name)
-        for side in (left, right)
-        for name in expression_columns(side)
-    }
+    names = {name for side in (left, right) for name in expression_columns(side)}
     compare = _COMPARE[op]
     with np.errstate(all="ignore"):
         for start in range(0, out.size, _BLOCK):
             rows = slice(start, start + _BLOCK)
             if not out[rows].any():
                 continue
-            block = {name: _widened(values[rows]) for name, values in used.items()}
+            block = {name: _widened(values[name][rows]) for name in names}
             a, b = _evaluate(left, block), _evaluate(right, block)
             out[rows] &= compare(a, b)
             if op == "!=":

@@ -37,7 +37,7 @@ from data.selection.expressions import (
 )
 
 __all__ = ["COMPARISONS", "CYCLIC", "Node", "Tree", "canonical", "columns", "conjuncts",
-           "leaves", "selection_hash", "validate"]  # fmt: skip
+           "leaf_columns", "leaves", "period", "selection_hash", "validate"]  # fmt: skip
 
 Node: TypeAlias = dict[str, Any]
 Tree: TypeAlias = Node | None
@@ -114,7 +114,7 @@ def _validate_range(node: Node, depth: int, budget: list[int]) -> Node:
         for key in ("min", "max")
     }
     low, high = bounds["min"], bounds["max"]
-    if low is not None and high is not None and low > high and column not in CYCLIC:
+    if low is not None and high is not None and low > high and period(column) is None:
         raise UserError(
             f"The range in {column} runs from {low:g} to {high:g}: its minimum lies above its"
             " maximum.",
@@ -196,16 +196,21 @@ def leaves(tree: Tree) -> Iterator[Node]:
 
 def columns(tree: object) -> set[str]:
     """Name the columns, stored or derived, that a selection uses."""
-    names: set[str] = set()
-    for leaf in leaves(validate(tree)):
-        if leaf["kind"] == "range":
-            names.add(leaf["column"])
-        elif leaf["kind"] == "polygon":
-            names.update(leaf["columns"])
-        else:
-            names.update(expression_columns(leaf["left"]))
-            names.update(expression_columns(leaf["right"]))
-    return names
+    return {name for leaf in leaves(validate(tree)) for name in leaf_columns(leaf)}
+
+
+def leaf_columns(leaf: Node) -> set[str]:
+    """Name the columns of one range, polygon or comparison."""
+    if leaf["kind"] == "range":
+        return {leaf["column"]}
+    if leaf["kind"] == "polygon":
+        return set(leaf["columns"])
+    return {name for side in ("left", "right") for name in expression_columns(leaf[side])}
+
+
+def period(column: str) -> float | None:
+    """Give the period of a column that holds an angle, in its unit; None for any other."""
+    return CYCLIC.get(column)
 
 
 def conjuncts(tree: Tree) -> list[Node]:
@@ -266,6 +271,9 @@ def _canonical_compare(left: Expression, op: str, right: Expression) -> Node:
             return {"kind": "range", "column": column, "min": right, "max": None}
         if op == "<=":
             return {"kind": "range", "column": column, "min": None, "max": right}
+    if left == right and op == "==" and isinstance(left, dict) and "column" in left:
+        # How the text writes "known": a missing value equals nothing.
+        return {"kind": "range", "column": left["column"], "min": None, "max": None}
     return {"kind": "compare", "left": left, "op": op, "right": right}
 
 
