@@ -11,140 +11,77 @@ import difflib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from data import derived_formulae as formulae
+from data.derived_families import find_ways, listed
+from data.derived_table import TABLE, ColumnSource, Derived
 from data.errors import UserError
 from data.frames import Floats, SolarParameters, galactocentric_rotation
+from data.pieces import by_pieces
 
-__all__ = ["DERIVED", "ColumnCache", "ColumnSource", "Derived", "available", "column", "unit"]
+__all__ = ["DERIVED", "ColumnCache", "ColumnSource", "Derived", "available", "column", "described",
+           "unit"]  # fmt: skip
 
 Array: TypeAlias = npt.NDArray[Any]
 
-_BLOCK = 1 << 18  # rows calculated at once, so that temporary arrays stay small
+_BLOCK = 1 << 16  # rows calculated at once, so that temporary arrays stay small
 _MAX_CACHE_BYTES = 1 << 30
 
 
-class ColumnSource(Protocol):
-    """What a selection needs of a catalogue."""
+DERIVED = TABLE
+"""Derived columns without parameters, by name; of several ways the first that the catalogue
+allows is taken. `data.derived_families` has those with parameters, such as ``E(bovy)``."""
 
-    @property
-    def n_rows(self) -> int:
-        """Number of rows."""
-
-    def has(self, name: str) -> bool:
-        """Say whether a column of that name is stored."""
-
-    def column(self, name: str) -> Array:
-        """Give a stored column, shape (n_rows,)."""
-
-
-@dataclass(frozen=True)
-class Derived:
-    """A derived column: what it is, what it needs and how it is calculated.
-
-    ``calculate`` takes the needed columns as doubles, in the order of ``needs``, and the Sun's
-    position as keyword ``sun``.
-    """
-
-    unit: str
-    description: str
-    needs: tuple[str, ...]
-    calculate: Callable[..., Array]
-
-
-_PLANE = ("x", "y", "vx", "vy")
-
-DERIVED: dict[str, tuple[Derived, ...]] = {
-    "R": (
-        Derived("kpc", "distance from the Galactic axis", ("x", "y"),
-                formulae.length),
-    ),
-    "r": (
-        Derived("kpc", "distance from the Galactic centre", ("x", "y", "z"),
-                formulae.length),
-    ),
-    "phi": (
-        Derived("deg", "Galactocentric azimuth, 0 at the Sun, positive along rotation",
-                ("x", "y"), formulae.azimuth),
-    ),
-    "v_R": (
-        Derived("km / s", "velocity away from the Galactic axis", _PLANE,
-                formulae.radial_motion),
-    ),
-    "v_phi": (
-        Derived("km / s", "velocity along Galactic rotation", _PLANE, formulae.rotation_velocity),
-    ),
-    "v_z": (
-        Derived("km / s", "velocity to the Galactic north", ("vz",), formulae.itself),
-    ),
-    "L_z": (
-        Derived("kpc km / s", "angular momentum about the Galactic axis, positive along rotation",
-                _PLANE, formulae.angular_momentum),
-    ),
-    "speed": (
-        Derived("km / s", "speed in the Galactic rest frame", ("vx", "vy", "vz"),
-                formulae.length),
-    ),
-    "v_toomre": (
-        Derived("km / s", "sqrt(v_R^2 + v_z^2), the vertical axis of a Toomre diagram",
-                (*_PLANE, "vz"), formulae.toomre),
-    ),
-    "distance_sun": (
-        Derived("kpc", "distance from the Sun", ("x", "y", "z"), formulae.distance_from_sun),
-    ),
-    "l": (
-        Derived("deg", "Galactic longitude", ("ra", "dec"), formulae.galactic_longitude),
-        Derived("deg", "Galactic longitude", ("x", "y", "z"), formulae.seen_longitude),
-    ),
-    "b": (
-        Derived("deg", "Galactic latitude", ("ra", "dec"), formulae.galactic_latitude),
-        Derived("deg", "Galactic latitude", ("x", "y", "z"), formulae.seen_latitude),
-    ),
-    "parallax_over_error": (
-        Derived("", "parallax divided by its error", ("parallax", "parallax_error"),
-                formulae.ratio),
-    ),
-    "pm": (
-        Derived("mas / yr", "total proper motion", ("pmra", "pmdec"),
-                formulae.length),
-    ),
-    "absolute_g": (
-        Derived("mag", "absolute magnitude M_G, without extinction",
-                ("phot_g_mean_mag", "distance"), formulae.absolute_magnitude),
-    ),
-    "absolute_grvs": (
-        Derived("mag", "absolute magnitude in G_RVS, without extinction",
-                ("grvs_mag", "distance"), formulae.absolute_magnitude),
-    ),
-}  # fmt: skip
-"""Derived columns by name; of several ways the first that the catalogue allows is taken."""
-
-_STORED_FIRST = frozenset({"l", "b", "parallax_over_error", "pm"})
-"""Where a table brings these, its own are used. The other names are words of the frame and
-hide a stored column that is called the same but means something else (R can be a magnitude)."""
+_STORED_FIRST = frozenset({"l", "b", "parallax_over_error", "pm", "E"})
+"""Where a table brings these, or errors, its own are used. The other names are words of the frame
+and hide a stored column that is called the same but means something else (R can be a magnitude).
+"""
 
 
 def _way(catalogue: ColumnSource, name: str) -> Derived | None:
     """Find how to calculate a column here; ``None`` where a stored column is to be used."""
-    if name in _STORED_FIRST and catalogue.has(name):
+    if (name in _STORED_FIRST or name.endswith("_error")) and catalogue.has(name):
         return None
-    return next((way for way in DERIVED.get(name, ()) if all(map(catalogue.has, way.needs))), None)
+    return next((way for way in find_ways(name) if _allows(catalogue, way)), None)
+
+
+def _allows(catalogue: ColumnSource, way: Derived) -> bool:
+    possible = way.possible is None or way.possible(catalogue)
+    return possible and all(map(catalogue.has, way.needs))
 
 
 def available(catalogue: ColumnSource) -> dict[str, Derived]:
-    """List the derived columns that this catalogue allows, in the order of :data:`DERIVED`."""
-    found = ((name, _way(catalogue, name)) for name in DERIVED)
+    """List the derived columns that this catalogue allows, in the order of :data:`DERIVED`.
+
+    Of those with parameters it lists the usual ones.
+    """
+    found = ((name, _way(catalogue, name)) for name in (*DERIVED, *listed()))
     return {name: way for name, way in found if way is not None}
 
 
+def described(catalogue: ColumnSource, name: str) -> Derived | None:
+    """Describe a derived column as it is calculated here; None for a stored or unknown one."""
+    try:
+        return _way(catalogue, name)
+    except UserError:
+        return None
+
+
 def unit(name: str) -> str:
-    """Give the unit of a derived column as a string for ``astropy.units.Unit``."""
-    return DERIVED[name][0].unit
+    """Give the unit of a derived column as a string for ``astropy.units.Unit``.
+
+    Raises
+    ------
+    KeyError
+        If no derived column is called so.
+    """
+    ways = find_ways(name)
+    if not ways:
+        raise KeyError(name)
+    return ways[0].unit
 
 
 def sun_position(catalogue: object) -> Floats:
@@ -214,28 +151,37 @@ def column(catalogue: ColumnSource, name: str) -> Array:
         if catalogue.has(name):
             return catalogue.column(name)
         raise _unknown(catalogue, name)
-    sun = sun_position(catalogue)
+    manifest = getattr(catalogue, "manifest", None)
+    solar = SolarParameters() if manifest is None else manifest.sun
+    place = sun_position(catalogue)
+    sun = solar if way.moving else place
     identity = getattr(catalogue, "id", None)
     if identity is None:
         return _calculate(catalogue, way, sun)
-    key = (identity, catalogue.n_rows, name, *sun.tolist())
+    key = (identity, catalogue.n_rows, name, *place.tolist(), solar)
     return _cache.get(key, lambda: _calculate(catalogue, way, sun))
 
 
-def _calculate(catalogue: ColumnSource, way: Derived, sun: Array) -> Array:
-    needed = [catalogue.column(name) for name in way.needs]
+def _calculate(catalogue: ColumnSource, way: Derived, sun: Floats | SolarParameters) -> Array:
+    needed: list[Array | None] = [catalogue.column(name) for name in way.needs]
+    needed += [catalogue.column(name) if catalogue.has(name) else None for name in way.optional]
     out = np.empty(catalogue.n_rows, dtype=np.float32)
-    with np.errstate(all="ignore"):
-        for start in range(0, out.size, _BLOCK):
-            rows = slice(start, start + _BLOCK)
-            parts = [np.asarray(values[rows], dtype=np.float64) for values in needed]
+
+    def work(rows: slice) -> None:
+        parts = [
+            None if values is None else np.asarray(values[rows], dtype=np.float64)
+            for values in needed
+        ]
+        with np.errstate(all="ignore"):
             out[rows] = way.calculate(*parts, sun=sun)
+
+    by_pieces(out.size, work, _BLOCK)
     return out
 
 
 def _unknown(catalogue: ColumnSource, name: str) -> UserError:
-    if name in DERIVED:
-        ways = " or ".join(" and ".join(way.needs) for way in DERIVED[name])
+    if known := find_ways(name):
+        ways = " or ".join(" and ".join(way.needs) for way in known)
         return UserError(
             f"The column {name!r} cannot be derived from this catalogue.", f"It needs {ways}."
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.frames import Floats
+from data.frames import KM_S_PER_MAS_YR_KPC, Floats
 
 _DEGREE = np.pi / 180.0
 
@@ -44,6 +44,21 @@ def radial_motion(x: Floats, y: Floats, vx: Floats, vy: Floats, *, sun: Floats) 
 def angular_momentum(x: Floats, y: Floats, vx: Floats, vy: Floats, *, sun: Floats) -> Floats:
     """L_z = -(x vy - y vx), positive along Galactic rotation (which runs towards -y at +x)."""
     return y * vx - x * vy
+
+
+def total_angular_momentum(
+    x: Floats, y: Floats, z: Floats, vx: Floats, vy: Floats, vz: Floats, *, sun: Floats
+) -> Floats:
+    """L = |x cross v|."""
+    across = angular_momentum_across(x, y, z, vx, vy, vz, sun=sun)
+    return np.hypot(across, angular_momentum(x, y, vx, vy, sun=sun))
+
+
+def angular_momentum_across(
+    x: Floats, y: Floats, z: Floats, vx: Floats, vy: Floats, vz: Floats, *, sun: Floats
+) -> Floats:
+    """L_perp = sqrt(L_x^2 + L_y^2)."""
+    return np.hypot(y * vz - z * vy, z * vx - x * vz)
 
 
 def rotation_velocity(x: Floats, y: Floats, vx: Floats, vy: Floats, *, sun: Floats) -> Floats:
@@ -116,6 +131,11 @@ def seen_latitude(x: Floats, y: Floats, z: Floats, *, sun: Floats) -> Floats:
     """Galactic latitude in degrees of a position seen from the Sun."""
     toward, along, up = _heliocentric(x, y, z, sun)
     return np.arctan2(up, np.hypot(toward, along)) / _DEGREE
+
+
+def tangential_velocity(pmra: Floats, pmdec: Floats, distance: Floats, *, sun: Floats) -> Floats:
+    """v_tan = k d sqrt(mu_ra*^2 + mu_dec^2), in km/s for mas/yr and kpc."""
+    return KM_S_PER_MAS_YR_KPC * distance * np.hypot(pmra, pmdec)
 
 
 def absolute_magnitude(magnitude: Floats, distance: Floats, *, sun: Floats) -> Floats:

@@ -9,7 +9,7 @@ from data.selection.adql import AdqlSelection, AdqlWhere, LeftOut, adql_query, t
 from data.selection.evaluate import mask, refine
 from data.selection.expressions import FUNCTIONS, Expression, expression_columns
 from data.selection.masks import MaskCache
-from data.selection.parser import parse, parse_expression
+from data.selection.parser import TextError, parse, parse_expression
 from data.selection.sources import from_json, read_selection
 from data.selection.text import caption, expression_text, to_text
 from data.selection.tree import (
@@ -36,6 +36,7 @@ __all__ = [
     "LeftOut",
     "MaskCache",
     "Node",
+    "TextError",
     "Tree",
     "adql_query",
     "canonical",

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from data.derived import ColumnSource, column
+from data.pieces import by_pieces
 from data.selection.expressions import FUNCTIONS, Expression, expression_columns
 from data.selection.kernels import BoolArray, FloatArray, refine_intervals, refine_range
-from data.selection.pieces import by_pieces
 from data.selection.polygons import prepared, refine_polygon
 from data.selection.tree import Node, leaf_columns, leaves, period, validate
 

@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from data.derived import ColumnSource
+from data.pieces import by_pieces
 from data.selection.evaluate import columns_of, refine_rows
 from data.selection.kernels import BoolArray
-from data.selection.pieces import by_pieces
 from data.selection.tree import Node, canonical, leaves
 
 __all__ = ["Bits", "MaskCache", "count_bits", "from_bits", "to_bits"]

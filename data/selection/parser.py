@@ -10,7 +10,9 @@ them needs brackets. Further:
   ``350 <= l <= 10`` runs through 0);
 * ``polygon(x, y, (0, 0), (1, 0), (0, 1))`` is the inside of a polygon;
 * ``column("vel-err")`` is a column whose name is no identifier;
-* ``named("thin disc", abs(z) < 0.3)`` gives a part a name;
+* ``phi1(gd1)``, ``E(bovy)`` and the others of `data.derived_families` are columns;
+* ``named("thin disc", abs(z) < 0.3)`` gives a part a name, and ``named("thin disc")`` stands for
+  the selection that is kept under that name;
 * ``everything`` and ``nothing`` (also ``True`` and ``False``) are what they say.
 """
 
@@ -18,9 +20,10 @@ from __future__ import annotations
 
 import ast
 import math
-import warnings
+from collections.abc import Mapping
 from typing import Any
 
+from data.derived_families import FAMILIES, call_name
 from data.errors import UserError
 from data.selection.expressions import (
     FUNCTIONS,
@@ -31,11 +34,11 @@ from data.selection.expressions import (
     negative,
     number,
 )
+from data.selection.syntax import Text, TextError, placed, quoted
 from data.selection.tree import Node, Tree, validate
 
-__all__ = ["parse", "parse_expression"]
+__all__ = ["TextError", "parse", "parse_expression"]
 
-MAX_LENGTH = 20_000
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip
@@ -46,8 +49,15 @@ _LOGICAL: dict[type[ast.operator], str] = {ast.BitAnd: "and", ast.BitOr: "or", a
 _BRACKETS = "Write brackets round each comparison beside & | ^ ~, or use and, or, xor(), not."
 
 
-def parse(text: str) -> Tree:
+def parse(text: str, kept: Mapping[str, Tree] | None = None) -> Tree:
     """Read a selection from text such as ``abs(z) < 1 and parallax_over_error > 8``.
+
+    Parameters
+    ----------
+    text
+        See above.
+    kept
+        Selections by the names that ``named("thin disc")`` may stand for.
 
     Returns
     -------
@@ -56,48 +66,32 @@ def parse(text: str) -> Tree:
 
     Raises
     ------
+    TextError
+        If the text does not follow the grammar above; it knows the place.
     UserError
-        If the text does not follow the grammar above.
+        If what it says is no selection, as a range whose minimum lies above its maximum.
     """
     if not text.strip():
         return None
-    tree = validate(_Reader(text).condition(_syntax(text), 0))
+    reader = _Reader(text, kept or {})
+    tree = validate(reader.condition(reader.text.syntax(), 0))
     return None if tree == {"kind": "and", "of": []} else tree
 
 
 def parse_expression(text: str) -> Expression:
     """Read an arithmetic expression of columns from text such as ``abs(z) + 1``."""
-    return _Reader(text).expression(_syntax(text), 0)
-
-
-def _syntax(text: str) -> ast.expr:
-    if len(text) > MAX_LENGTH:
-        raise UserError(f"The selection text is longer than {MAX_LENGTH} characters.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # Line breaks are only white space here; in Python they would end the expression.
-            return ast.parse(" ".join(text.split()), mode="eval").body
-    except SyntaxError as error:
-        place = f" at character {error.offset}" if error.offset else ""
-        raise UserError(
-            f"The selection {_quoted(text)} cannot be read{place}.",
-            "It must look like: abs(z) < 1 and parallax_over_error > 8.",
-        ) from None
-    except (ValueError, RecursionError, MemoryError):
-        raise UserError(f"The selection {_quoted(text)} cannot be read.") from None
-
-
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= 80 else text[:77] + "...")
+    reader = _Reader(text, {})
+    return reader.expression(reader.text.syntax(), 0)
 
 
 class _Reader:
     """Walks the syntax tree; keeps the text so that messages can quote the part in question."""
 
-    def __init__(self, text: str) -> None:
-        self.text = " ".join(text.split())
+    def __init__(self, text: str, kept: Mapping[str, Tree]) -> None:
+        self.text = Text(text)
+        self.kept = kept
 
+    @placed
     def condition(self, node: ast.expr, depth: int) -> Node:
         """Read what is true or false of a star."""
         self._check_depth(depth)
@@ -121,6 +115,7 @@ class _Reader:
             return {"kind": "or", "of": []}
         raise self._no_condition(node)
 
+    @placed
     def expression(self, node: ast.expr, depth: int) -> Expression:
         """Read what is a number for each star."""
         self._check_depth(depth)
@@ -165,6 +160,8 @@ class _Reader:
             return self._polygon(node, depth)
         if function == "named":
             match node.args:
+                case [ast.Constant(value=str(name))]:
+                    return self._kept(name)
                 case [ast.Constant(value=str(name)), part]:
                     inner = self.condition(part, depth + 1)
                     if "name" in inner:  # both names are kept
@@ -172,6 +169,15 @@ class _Reader:
                     return {**inner, "name": name}
             raise UserError('A name is given as named("thin disc", abs(z) < 0.3).')
         raise self._no_condition(node)
+
+    def _kept(self, name: str) -> Node:
+        if name not in self.kept:
+            known = ", ".join(quoted(other) for other in list(self.kept)[:8]) or "none"
+            raise UserError(
+                f"No selection is kept under the name {quoted(name)}.",
+                f"Kept here: {known}. A new part is named as in named('thin disc', abs(z) < 0.3).",
+            )
+        return {"kind": "and", "of": [], **(self.kept[name] or {}), "name": name}
 
     def _polygon(self, node: ast.Call, depth: int) -> Node:
         names = [self.expression(arg, depth + 1) for arg in node.args[:2]]
@@ -192,6 +198,9 @@ class _Reader:
                 case [ast.Constant(value=str(name))]:
                     return {"column": column_name(name, "argument of column(...)")}
             raise UserError('A column with an unusual name is given as column("vel-err").')
+        if function in FAMILIES:
+            arguments = [self._argument(arg, depth) for arg in node.args]
+            return {"column": call_name(function, arguments)}
         if function not in FUNCTIONS or FUNCTIONS[function].symbol:
             names = [name for name, known in FUNCTIONS.items() if not known.symbol]
             raise UserError(
@@ -200,6 +209,17 @@ class _Reader:
             )
         check_arguments(function, len(node.args))
         return {"op": function, "of": [self.expression(arg, depth + 1) for arg in node.args]}
+
+    def _argument(self, node: ast.expr, depth: int) -> str | float:
+        """Read what stands in the brackets of a column with parameters: a name or a number."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value
+        if isinstance(node, ast.Name):
+            return node.id
+        value = self.expression(node, depth + 1)
+        if isinstance(value, dict):
+            raise self._no_number(node)
+        return value
 
     def _function_name(self, node: ast.Call) -> str:
         if not isinstance(node.func, ast.Name) or node.keywords:
@@ -219,7 +239,7 @@ class _Reader:
             raise UserError(f"The selection is nested more than {MAX_DEPTH} levels deep.")
 
     def _part(self, node: ast.expr) -> str:
-        return _quoted(ast.get_source_segment(self.text, node) or self.text)
+        return quoted(self.text.part(node))
 
     def _no_condition(self, node: ast.expr) -> UserError:
         return UserError(

@@ -7,9 +7,11 @@ import keyword
 from collections.abc import Mapping
 from typing import Any
 
-from data.derived import DERIVED
+from data.derived import unit
+from data.derived_families import is_call
+from data.errors import UserError
 from data.selection.expressions import FUNCTIONS, Expression
-from data.selection.tree import CYCLIC, Node, validate
+from data.selection.tree import Node, period, validate
 
 __all__ = ["caption", "expression_text", "to_text"]
 
@@ -100,7 +102,7 @@ def _number_text(value: float) -> str:
 
 def _column_text(name: str) -> str:
     plain = name.isidentifier() and name.isascii() and not keyword.iskeyword(name)
-    if plain and name not in _RESERVED:
+    if (plain and name not in _RESERVED) or is_call(name):
         return name
     return f"column({json.dumps(name, ensure_ascii=False)})"
 
@@ -118,8 +120,7 @@ def caption(tree: object, units: Mapping[str, str] | None = None) -> str:
     node = validate(tree)
     if node is None or node == {"kind": "and", "of": []}:
         return "All stars."
-    known = {name: ways[0].unit for name, ways in DERIVED.items()} | dict(units or {})
-    return f"Stars with {_phrase(node, known, outer=True)}."
+    return f"Stars with {_phrase(node, units or {}, outer=True)}."
 
 
 def _phrase(node: Node, units: Mapping[str, str], *, outer: bool = False) -> str:
@@ -151,16 +152,16 @@ def _plain_phrase(node: Node, units: Mapping[str, str], *, outer: bool) -> str:
 
 def _range_phrase(node: Node, units: Mapping[str, str]) -> str:
     column, low, high = node["column"], node["min"], node["max"]
-    unit = _unit_phrase(units.get(column, ""))
+    words = _unit_phrase(column, units)
     if low is None and high is None:
         return f"{column} known"
     if low is None or high is None:
         word, bound = ("at least", low) if high is None else ("at most", high)
-        return f"{column} {word} {_rounded(bound)}{unit}"
-    through = " through 0" if column in CYCLIC and low > high else ""
+        return f"{column} {word} {_rounded(bound)}{words}"
+    through = " through 0" if period(column) and low > high else ""
     between = "from" if through else "between"
     link = f"{through} to" if through else " and"
-    return f"{column} {between} {_rounded(low)}{link} {_rounded(high)}{unit}"
+    return f"{column} {between} {_rounded(low)}{link} {_rounded(high)}{words}"
 
 
 def _compare_phrase(node: Node, units: Mapping[str, str]) -> str:
@@ -172,11 +173,16 @@ def _compare_phrase(node: Node, units: Mapping[str, str]) -> str:
     while isinstance(column, dict) and column.get("op") in ("abs", "neg"):
         column = column["of"][0]  # these keep the unit
     name = column.get("column", "") if isinstance(column, dict) else ""
-    return text + _unit_phrase(units.get(name, ""))
+    return text + _unit_phrase(name, units)
 
 
-def _unit_phrase(unit: str) -> str:
-    compact = unit.replace(" / ", "/")
+def _unit_phrase(column: str, units: Mapping[str, str]) -> str:
+    """Give the unit of a column, stored or derived, with a space before it."""
+    try:
+        text = units[column] if column in units else unit(column)
+    except (KeyError, UserError):  # not known, or with parameters that nothing has
+        return ""
+    compact = text.replace(" / ", "/")
     return f" {compact}" if compact else ""
 
 

@@ -44,7 +44,7 @@ Tree: TypeAlias = Node | None
 
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 CYCLIC: dict[str, float] = {"ra": 360.0, "l": 360.0, "phi": 360.0, "ecl_lon": 360.0}
-"""Columns that hold an angle, with their period in degrees."""
+"""Columns that hold an angle, with their period in degrees. `period` knows ``phi1(...)`` too."""
 
 MAX_NODES = 2_000
 MAX_POINTS = 10_000
@@ -210,7 +210,7 @@ def leaf_columns(leaf: Node) -> set[str]:
 
 def period(column: str) -> float | None:
     """Give the period of a column that holds an angle, in its unit; None for any other."""
-    return CYCLIC.get(column)
+    return 360.0 if column.startswith("phi1(") else CYCLIC.get(column)
 
 
 def conjuncts(tree: Tree) -> list[Node]:
