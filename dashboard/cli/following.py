@@ -10,7 +10,7 @@ from dashboard.cli.progress import ProgressLine
 from data.errors import UserError
 from engine.runs import RunRecord, RunState, cancel, open_run, wait
 
-__all__ = ["follow"]
+__all__ = ["explanation", "follow", "watch"]
 
 FAILED, STOPPED = 1, 130
 _RESULTS = ("cubes", "at_sun", "population", "warnings")
@@ -28,7 +28,7 @@ def follow(folder: Path, run_id: str, output: Output) -> int:
     """
     status = FAILED
     try:
-        record = _watch(folder, run_id)
+        record = watch(folder, run_id)
     except KeyboardInterrupt:
         output.note(f"Stopping run {run_id} (once more Ctrl-C leaves at once).")
         status = STOPPED
@@ -38,11 +38,12 @@ def follow(folder: Path, run_id: str, output: Output) -> int:
         told = _result(record)
         output.result(told, _as_text(told))
         return 0
-    output.error(_explanation(record), run=record.id, state=str(record.state))
+    output.error(explanation(record), run=record.id, state=str(record.state))
     return status
 
 
-def _watch(folder: Path, run_id: str) -> RunRecord:
+def watch(folder: Path, run_id: str) -> RunRecord:
+    """Show the progress of a run until it has ended, and give its record."""
     run = open_run(folder, run_id)
     with ProgressLine() as show:
         while True:
@@ -70,7 +71,8 @@ def _as_text(told: Mapping[str, object]) -> str:
     return pairs(shown)
 
 
-def _explanation(record: RunRecord) -> UserError:
+def explanation(record: RunRecord) -> UserError:
+    """Say why a run did not get done."""
     if record.error:
         return UserError(record.error.get("sentence", ""), record.error.get("hint", ""))
     if record.state is RunState.CANCELLED:

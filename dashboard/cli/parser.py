@@ -45,6 +45,7 @@ def build_parser() -> Parser:
     _add_serve(commands)
     _add_mock(commands)
     _add_ingest(commands)
+    _add_fetch(commands)
     _add_catalogues(commands)
     _add_map(commands)
     _add_runs(commands)
@@ -176,6 +177,36 @@ def _add_ingest(commands: _Commands) -> None:
     )
     _triple(parser, "--sun-position", "Galactocentric position of the Sun, kpc")
     _triple(parser, "--sun-velocity", "Galactocentric velocity of the Sun, km/s")
+
+
+def _add_fetch(commands: _Commands) -> None:
+    about = "Download stars from an archive (TAP) into the store."
+    parser = _command(commands, "fetch", about, "archives:fetch")
+    parser.add_argument(
+        "--service", required=True, metavar="NAME|URL", help="esa, gavo, aip, or an address"
+    )
+    parser.add_argument(
+        "--release",
+        metavar="NAME|FILE",
+        help="gaia-dr3, gaia-dr3-lite, or a JSON file with table and columns "
+        "(default: that of the service)",
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--select", metavar="FILE|TEXT", help="a selection, as for map (default: every star)"
+    )
+    what.add_argument("--adql", metavar="FILE|TEXT", help="a query of your own instead")
+    parser.add_argument("--name", help="what to call the catalogue")
+    parser.add_argument(
+        "--max-rows", type=int, metavar="N", help="refuse to begin if there are more"
+    )
+    parser.add_argument(
+        "--chunk-rows", type=int, metavar="N", help="rows of a piece (default: 500000)"
+    )
+    parser.add_argument(
+        "--count-only", action="store_true", help="say how many rows there are and stop"
+    )
+    parser.add_argument("--wait", action="store_true", help="wait for the catalogue")
 
 
 def _add_catalogues(commands: _Commands) -> None:

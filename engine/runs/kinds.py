@@ -40,6 +40,9 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "map": Kind(job="engine.mapping.job:run_map", check="engine.runs.specs:check_map"),
+    "fetch": Kind(
+        job="engine.fetching.job:run_fetch", check="engine.fetching.request:check_fetch"
+    ),
 }
 
 

@@ -1,0 +1,1 @@
+"""Runs of the kind ``fetch``: stars from a TAP service into the catalogue store."""
