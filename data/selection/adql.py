@@ -249,12 +249,13 @@ class _Writer:
             return terms, trapezia(terms[0].text, terms[1].text, node["points"])
         left = self.terms.expression(node["left"])
         right = self.terms.expression(node["right"])
-        op = {"==": "=", "!=": "<>"}.get(node["op"], node["op"])
+        # Not every service reads <> or != (DaCHS 2.7 has the one, others the other).
+        op, no = {"==": ("=", ""), "!=": ("=", "NOT ")}.get(node["op"], (node["op"], ""))
         sides = [
             unbracketed(term.text) if isinstance(given, dict) else literal(given)
             for term, given in ((left, node["left"]), (right, node["right"]))
         ]
-        return [left, right], f"{sides[0]} {op} {sides[1]}"
+        return [left, right], f"{no}{sides[0]} {op} {sides[1]}"
 
     def _around(self, node: Node) -> Condition:
         """Give a box round a polygon that cannot be written, as far as its columns can be."""
@@ -308,10 +309,9 @@ def _certain(terms: Sequence[Term], condition: str) -> str:
 
 def _opposite(guard: str) -> str:
     """Negate a condition that Terms writes."""
-    for sign, other in ((" <> 0", " = 0"), (" > 0", " <= 0")):
-        if guard.endswith(sign):
-            return guard.removesuffix(sign) + other
-    return f"NOT {guard}"
+    if guard.startswith("NOT "):
+        return guard.removeprefix("NOT ")
+    return f"{guard.removesuffix(' > 0')} <= 0" if guard.endswith(" > 0") else f"NOT {guard}"
 
 
 def _parity(pairs: Sequence[tuple[Condition, Condition]]) -> tuple[Condition, Condition]:

@@ -164,7 +164,7 @@ def _arithmetic(op: str, left: Term, right: Term) -> Term:
     text = left.text if left.wide or right.wide else f"1.0 * {left.text}"
     safe: tuple[str, ...] = ()
     if op == "/" and right.columns:
-        safe = (f"{right.text} <> 0",)
+        safe = (f"NOT {right.text} = 0",)
     return _made(f"({text} {op} {right.text})", [left, right], safe=safe)
 
 
@@ -177,7 +177,7 @@ def _root(term: Term) -> Term:
 def _logarithm(function: str, term: Term) -> Term:
     """Write a logarithm: missing for a negative number, minus infinity for 0."""
     inner = unbracketed(term.text)
-    guards = (f"{inner} >= 0",), (f"{inner} <> 0",)
+    guards = (f"{inner} >= 0",), (f"NOT {inner} = 0",)
     return _made(f"{function}({inner})", [term], defined=guards[0], safe=guards[1])
 
 
