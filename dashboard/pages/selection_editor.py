@@ -7,16 +7,20 @@ from collections.abc import Callable
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.named_selections import NamedSelections
+from dashboard.pages.selection_exchange import SelectionExchange
+from dashboard.pages.selection_kept import KeptSelections
+from dashboard.pages.selection_text import SelectionText
 from dashboard.plain import plain
 from dashboard.policy.brushes import cuts, without
 from dashboard.session import Session
-from data.selection import caption, parse, to_text, validate
+from data.selection import caption
 
 __all__ = ["SelectionEditor"]
 
 
 class SelectionEditor:
-    """Show the session's selection and let the user edit it as text, cut by cut, and undo it.
+    """Show the session's selection and let the user edit, undo, keep and exchange it.
 
     Parameters
     ----------
@@ -29,7 +33,6 @@ class SelectionEditor:
     def __init__(self, session: Session, units: Callable[[], dict[str, str]]) -> None:
         self.session = session
         self._units = units
-        self._written = ""
         self._count = pmui.Typography(
             "…",
             margin=(0, 10),
@@ -54,36 +57,15 @@ class SelectionEditor:
             sx={"color": "text.secondary", "overflowWrap": "anywhere"},
         )
         self._cuts = pmui.Column(margin=0, sizing_mode="stretch_width", css_classes=["vo-cuts"])
-        self._build_text()
+        library = NamedSelections(session.services.home)
+        self._words = SelectionText(session, library.trees)
+        self._text, self._apply = self._words.field, self._words.apply
+        self._kept = KeptSelections(session)
+        self._exchange = SelectionExchange(session)
         self._build_buttons()
+        self._build_doors()
         session.param.watch(lambda _: self.update(), ["selection", "catalogue"])
         self.update()
-
-    def _build_text(self) -> None:
-        self._text = pmui.TextAreaInput(
-            label="Selection as text",
-            placeholder="abs(z) < 1 and R > 6",
-            rows=2,
-            auto_grow=True,
-            max_rows=6,
-            max_length=200_000,
-            size="small",
-            sizing_mode="stretch_width",
-            margin=(8, 10, 2, 10),
-            css_classes=["vo-selection-text"],
-        )
-        self._apply = pmui.Button(
-            label="Apply",
-            variant="outlined",
-            size="small",
-            margin=(2, 10),
-            css_classes=["vo-selection-apply"],
-        )
-        # The click may overtake the text, which the browser sends when the field is left: both
-        # apply it, and whichever comes with the old text does nothing.
-        take = self.session.guarded(lambda _: self._take_text())
-        self._apply.on_click(take)
-        self._text.param.watch(take, ["value", "enter_pressed"], onlychanged=False)
 
     def _build_buttons(self) -> None:
         act = self.session.guarded
@@ -105,6 +87,28 @@ class SelectionEditor:
             )
         )
 
+    def _build_doors(self) -> None:
+        """Make the buttons that show what is not always needed."""
+        self._doors = pmui.Row(margin=(0, 6))
+        for label, icon, part, name in (
+            ("Kept selections", "bookmarks", self._kept, "kept"),
+            ("Files", "import_export", self._exchange, "exchange"),
+        ):
+            door = pmui.Toggle(
+                label=label,
+                icon=icon,
+                icon_size="1.2em",
+                variant="text",
+                size="small",
+                margin=(2, 2),
+                css_classes=[f"vo-{name}-door"],
+                sx={"textTransform": "none", "border": "none", "padding": "3px 8px"},
+            )
+            door.param.watch(
+                self.session.guarded(lambda event, part=part: part.open(shown=event.new)), "value"
+            )
+            self._doors.append(door)
+
     def view(self) -> Viewable:
         """Give the widgets, for one place on one page."""
         head = pmui.Typography(
@@ -116,8 +120,10 @@ class SelectionEditor:
             pmui.Row(self._undo, self._redo, self._reset, margin=(4, 6)),
             self._caption,
             self._cuts,
-            self._text,
-            self._apply,
+            self._words.view(),
+            self._doors,
+            self._kept.view(),
+            self._exchange.view(),
             margin=0,
             sizing_mode="stretch_width",
             css_classes=["vo-selection"],
@@ -135,8 +141,8 @@ class SelectionEditor:
     def update(self) -> None:
         """Write caption, cuts and text of the present selection, and say what can be undone."""
         tree = self.session.selection
-        self._written = "" if tree is None else to_text(tree)
-        self._text.value = self._written
+        self._words.write(tree)
+        self._kept.update()
         self._undo.disabled = not self.session.history.can_go_back
         self._redo.disabled = not self.session.history.can_go_forward
         self._reset.disabled = tree is None
@@ -176,9 +182,3 @@ class SelectionEditor:
             margin=0,
             sizing_mode="stretch_width",
         )
-
-    def _take_text(self) -> None:
-        """Make the text in the field the selection; an error leaves both as they are."""
-        text = (self._text.value_input or "").strip()
-        if text != self._written:
-            self.session.select(validate(parse(text)) if text else None)

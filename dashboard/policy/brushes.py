@@ -108,12 +108,12 @@ def without(tree: Tree, index: int) -> Tree:
 def cuts(tree: Tree) -> list[dict[str, Any]]:
     """Give the cuts that a star must pass one and all.
 
-    These are the members of the top ``and``; a box, an ``and`` of two ranges inside it, stays
-    whole.
+    These are the members of the top ``and``; a box, an ``and`` of two ranges inside it, and
+    whatever bears a name stay whole.
     """
     if tree is None:
         return []
-    if tree["kind"] != "and":
+    if tree["kind"] != "and" or "name" in tree:
         return [tree]
     return [cut for m in tree["of"] for cut in ([m] if _is_box(m) else cuts(m))]
 

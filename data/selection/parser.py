@@ -177,7 +177,7 @@ class _Reader:
                 f"No selection is kept under the name {quoted(name)}.",
                 f"Kept here: {known}. A new part is named as in named('thin disc', abs(z) < 0.3).",
             )
-        return {"kind": "and", "of": [], **(self.kept[name] or {}), "name": name}
+        return {**(self.kept[name] or {"kind": "and", "of": []}), "name": name}
 
     def _polygon(self, node: ast.Call, depth: int) -> Node:
         names = [self.expression(arg, depth + 1) for arg in node.args[:2]]

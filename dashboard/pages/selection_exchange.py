@@ -1,0 +1,196 @@
+"""The selection as a file and as ADQL: take it elsewhere, and bring it from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
+
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from dashboard.plain import plain
+from dashboard.saved_views_clipboard import Clipboard
+from data.errors import UserError
+from data.selection import from_json, selection_hash, validate
+
+if TYPE_CHECKING:
+    from dashboard.session import Session
+
+__all__ = ["SelectionExchange"]
+
+JSON_DATA = "data:application/json;base64,"
+#: Largest file of a selection, in bytes.
+LARGEST = 2_000_000
+
+
+class SelectionExchange:
+    """Buttons that save the selection as JSON, open one, and show the ADQL.
+
+    Parameters
+    ----------
+    session
+        Whose selection it is.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._save = pmui.FileDownload(
+            label="Save as JSON",
+            filename="selection.json",
+            auto=True,
+            icon="download",
+            size="small",
+            margin=(2, 6),
+            css_classes=["vo-selection-save"],
+        )
+        self._save.variant = "text"
+        # Without a file of its own the button only counts clicks: the file comes when made.
+        self._save.param.watch(session.guarded(lambda _: self._saved()), "_clicks")
+        self._open = pmui.FileInput(
+            label="Open a JSON file",
+            accept=".json",
+            size="small",
+            variant="text",
+            margin=(2, 6),
+            css_classes=["vo-selection-open"],
+        )
+        self._open.param.watch(session.guarded(lambda _: self._opened()), "value")
+        releases = _releases()
+        self._adql = pmui.Button(
+            label="ADQL",
+            icon="code",
+            variant="text",
+            size="small",
+            margin=(2, 6),
+            visible=bool(releases),
+            css_classes=["vo-selection-adql"],
+            on_click=session.guarded(lambda _: self._show_adql()),
+        )
+        self._clipboard = Clipboard()
+        self._text = ""
+        self._build_dialog(releases)
+        self._column = pmui.Column(
+            self._save,
+            self._open,
+            self._adql,
+            self._clipboard,
+            self._dialog,
+            visible=False,
+            margin=0,
+            sizing_mode="stretch_width",
+            css_classes=["vo-exchange"],
+        )
+
+    def view(self) -> Viewable:
+        """Give the buttons; they show themselves when `open` is called."""
+        return self._column
+
+    def open(self, *, shown: bool) -> None:
+        """Show or hide the buttons."""
+        self._column.visible = shown
+
+    def _saved(self) -> None:
+        tree = self._session.selection
+        content = json.dumps(validate(tree), indent=1) + "\n"
+        # One after the other: the browser saves at the moment when it gets data, under the name
+        # that it knows then; and data that are those of the last time would be no change.
+        self._save.filename = f"selection-{selection_hash(tree)}.json"
+        self._save.data = None
+        self._save.data = JSON_DATA + b64encode(content.encode()).decode()
+
+    def _opened(self) -> None:
+        content = self._open.value
+        if not content:
+            return
+        self._open.value = None  # the same file may be opened again
+        if len(content) > LARGEST:
+            raise UserError(f"The file has more than {LARGEST} bytes: that is no selection.")
+        try:
+            text = bytes(content).decode()
+        except UnicodeDecodeError:
+            raise UserError("The file is no text: that is no selection.") from None
+        self._session.select(from_json(text))
+
+    def _show_adql(self) -> None:
+        """Write the query for the release that is chosen."""
+        self._write()
+        self._dialog.open = True
+
+    def _build_dialog(self, releases: dict[str, str]) -> None:
+        self._release = pmui.Select(
+            label="Release",
+            options=releases,
+            value=next(iter(releases.values()), None),
+            size="small",
+            width=260,
+            css_classes=["vo-adql-release"],
+        )
+        self._release.param.watch(self._session.guarded(lambda _: self._write()), "value")
+        self._query = pmui.Typography(
+            "",
+            sizing_mode="stretch_width",
+            css_classes=["vo-adql-text"],
+            sx={
+                "& pre": {
+                    "whiteSpace": "pre-wrap",
+                    "overflowWrap": "anywhere",
+                    "fontSize": "0.8rem",
+                    "maxHeight": "50vh",
+                    "overflowY": "auto",
+                    "margin": 0,
+                }
+            },
+        )
+        self._left_out = pmui.Alert(
+            object="",
+            severity="info",
+            variant="outlined",
+            sizing_mode="stretch_width",
+            css_classes=["vo-adql-left-out"],
+        )
+        copy = pmui.Button(
+            label="Copy",
+            icon="content_copy",
+            variant="outlined",
+            size="small",
+            css_classes=["vo-adql-copy"],
+            on_click=lambda _: self._clipboard.copy(self._text),
+        )
+        self._dialog = pmui.Dialog(
+            pmui.Column(
+                pmui.Row(self._release, copy, margin=0),
+                self._left_out,
+                self._query,
+                sizing_mode="stretch_width",
+            ),
+            title="The selection as ADQL",
+            title_variant="h6",
+            close_on_click=True,
+            width_option="md",
+        )
+
+    def _write(self) -> None:
+        from data.archives.releases import RELEASES
+        from data.selection.adql import adql_query
+
+        query = adql_query(self._session.selection, RELEASES[self._release.value])
+        self._text = query.text
+        self._query.object = f"<pre>{plain(query.text, limit=60_000, multiline=True)}</pre>"
+        self._left_out.visible = bool(query.left_out)
+        self._left_out.object = _left_out(query.left_out)
+
+
+def _left_out(cuts: Any) -> str:  # noqa: ANN401  a tuple of data.selection.adql.LeftOut
+    """Name the cuts that the archive cannot make; all text is escaped."""
+    lines = "<br>".join(plain(cut, limit=200) for cut in cuts[:6])
+    return f"The query fetches more stars than the selection keeps. Cut here:<br>{lines}"
+
+
+def _releases() -> dict[str, str]:
+    """Give the releases for which ADQL can be written: title and name."""
+    try:
+        from data.archives.releases import RELEASES
+    except ModuleNotFoundError:
+        return {}
+    return {release.title: name for name, release in RELEASES.items()}
