@@ -14,14 +14,14 @@ from typing import Any
 from data.errors import UserError
 from engine.runs.files import read_json, write_json
 
-__all__ = ["SavedView", "SavedViews"]
+__all__ = ["FILE_VERSION", "SavedView", "SavedViews", "as_view", "write_view"]
 
 #: Version of the file of a view; raised when a field changes its meaning.
 FILE_VERSION = 1
 #: Longest title and note, in characters.
 TITLE, NOTE = 200, 4000
 
-_ID = re.compile(r"[0-9a-f]{8}")
+_ID = re.compile(r"[0-9a-f]{8}([0-9a-f]{8})?")
 _ORDER = "order.json"
 
 
@@ -79,7 +79,7 @@ class SavedViews:
             if path.name == _ORDER:
                 continue
             try:
-                view = _read(path)
+                view = as_view(path)
             except UserError as error:
                 damaged.append(error.sentence)
             else:
@@ -91,20 +91,27 @@ class SavedViews:
         return ordered, damaged
 
     def get(self, id_: str) -> SavedView:
-        """Give one view.
+        """Give one view, saved or only shared.
 
         Raises
         ------
         UserError
             If there is no such view, or its file is damaged.
         """
-        if not _ID.fullmatch(id_) or not self._path(id_).is_file():
+        from dashboard.saved_views_shared import SharedViews
+
+        known = _ID.fullmatch(id_) is not None
+        if known and not self._path(id_).is_file():
+            shared = SharedViews(self.folder.parent).get(id_)
+            if shared is not None:
+                return shared
+        if not known or not self._path(id_).is_file():
             raise UserError(
                 f"There is no saved view {id_[:40]!r} on this machine.",
                 "The page Present lists those that are here. A view of another machine is a file "
                 f"in its folder 'views': copy it into {self.folder}.",
             )
-        return _read(self._path(id_))
+        return as_view(self._path(id_))
 
     def add(
         self, title: str, note: str, document: Mapping[str, Any], figure: str = ""
@@ -149,19 +156,10 @@ class SavedViews:
         return self.folder / f"{id_}.json"
 
     def _write(self, view: SavedView) -> None:
-        self._write_file(self._path(view.id), {"version": FILE_VERSION, **asdict(view)})
+        write_view(self._path(view.id), view)
 
     def _put_in_order(self, ids: list[str]) -> None:
-        self._write_file(self.folder / _ORDER, ids)
-
-    def _write_file(self, path: Path, content: object) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_json(path, content, durable=True)
-        except OSError as error:
-            raise UserError(
-                f"The view cannot be written: {error.strerror}.", f"Its folder is {self.folder}."
-            ) from error
+        _write_file(self.folder / _ORDER, ids)
 
     def _order(self) -> list[str]:
         """Give the ids in the order that was last set; none where that is not known."""
@@ -176,7 +174,28 @@ def _title(text: str) -> str:
     return " ".join(text.split())[:TITLE] or "Untitled"
 
 
-def _read(path: Path) -> SavedView:
+def write_view(path: Path, view: SavedView) -> None:
+    """Write the file of a view in one step.
+
+    Raises
+    ------
+    UserError
+        If the folder cannot be written.
+    """
+    _write_file(path, {"version": FILE_VERSION, **asdict(view)})
+
+
+def _write_file(path: Path, content: object) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, content, durable=True)
+    except OSError as error:
+        raise UserError(
+            f"The view cannot be written: {error.strerror}.", f"Its folder is {path.parent}."
+        ) from error
+
+
+def as_view(path: Path) -> SavedView:
     """Read the file of a view; its name is its id, whatever it says itself."""
     try:
         content = read_json(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
     from dashboard.services import Services
     from dashboard.session import Session
 
-__all__ = ["check_openable", "document_on_screen", "runs_of"]
+__all__ = ["at_home", "check_openable", "document_on_screen", "open_document", "runs_of"]
 
+#: What the id of a catalogue ends with: the hash of its content.
+_CONTENT = re.compile(r"-[0-9a-f]{8}$")
 #: Pages that show a catalogue; all others show runs.
 _OF_CATALOGUES = ("explore", "tracers")
 #: Pages that a slide has no use for.
@@ -46,6 +49,67 @@ def runs_of(document: Mapping[str, Any]) -> list[str]:
     return [str(document["run"])] if document.get("run") else []
 
 
+def open_document(document: Mapping[str, Any], services: Services, session: Session) -> None:
+    """Show what a document shows, in a session, and say what of it is not on this machine.
+
+    Raises
+    ------
+    UserError
+        If the document is damaged, or this machine lacks what its page shows; the session is
+        then as it was.
+    """
+    fitting, remarks = at_home(document, services)
+    check_openable(fitting, services)
+    session.restore(fitting)
+    for remark in remarks:
+        session.notify(remark, level="warning")
+
+
+def at_home(
+    document: Mapping[str, Any], services: Services
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Bring a document from elsewhere to what this machine has, as far as its page can do without.
+
+    A catalogue is known by its content: under another name it has the same eight digits at the
+    end of its id.
+
+    Returns
+    -------
+    document, remarks
+        The catalogue under its name here, or without the fields that belong to one that is not
+        here; and a sentence about each thing that is missing.
+    """
+    fitting, remarks = dict(document), []
+    wanted, of_catalogues = document.get("catalogue"), document.get("page") in _OF_CATALOGUES
+    if isinstance(wanted, str):
+        here = _catalogue_here(wanted, [m.id for m in services.catalogues.list()])
+        if here is not None:
+            fitting["catalogue"] = here
+        elif not of_catalogues:
+            for field in ("catalogue", "selection", "volume", "axes"):
+                fitting.pop(field, None)
+            remarks.append(
+                f"The catalogue {wanted[:80]!r} of this view is not on this machine: its result "
+                "is shown without it."
+            )
+    run = document.get("run")
+    if of_catalogues and isinstance(run, str):
+        services.runs.look()
+        if services.runs.get(run) is None:
+            fitting["run"] = None
+            remarks.append(f"The run {run[:80]!r} of this view is not on this machine.")
+    return fitting, tuple(remarks)
+
+
+def _catalogue_here(wanted: str, ids: list[str]) -> str | None:
+    """Find a catalogue by its id, or by its content where only one has that."""
+    if wanted in ids:
+        return wanted
+    content = _CONTENT.search(wanted)
+    same = [id_ for id_ in ids if content and id_.endswith(content[0])]
+    return same[0] if len(same) == 1 else None
+
+
 def check_openable(document: Mapping[str, Any], services: Services) -> None:
     """Find out whether this machine has what a view shows.
 
@@ -66,7 +130,8 @@ def check_openable(document: Mapping[str, Any], services: Services) -> None:
                 f"The catalogue {wanted!r} of this view is not on this machine."
                 if wanted
                 else "This view names no catalogue.",
-                "Ingest the same table under the same name; a catalogue's id tells its content.",
+                "Ingest the same table, then open the view again: it is kept. A catalogue's id "
+                "tells its content, so nothing else can be shown for it.",
             )
         return
     runs = runs_of(document)

@@ -13,14 +13,15 @@ import param
 from dashboard.background import Background
 from dashboard.history import History
 from dashboard.notices import Notices
+from dashboard.policy.session_document import VERSION, checked
 
 if TYPE_CHECKING:
     from dashboard.services import Services
 
 __all__ = ["DOCUMENT_VERSION", "Session"]
 
-#: Version of the JSON document; raised when a field changes its meaning.
-DOCUMENT_VERSION = 1
+#: Version of the JSON document, as `dashboard.policy.session_document` explains.
+DOCUMENT_VERSION = VERSION
 
 _log = logging.getLogger(__name__)
 
@@ -72,26 +73,30 @@ class Session(param.Parameterized):
     def restore(self, document: dict[str, Any]) -> None:
         """Take the state from a document; unknown fields are ignored, missing ones kept.
 
+        The selection can be undone where the catalogue stays the same.
+
         Raises
         ------
         UserError
-            If the document is of a later version, or a field has a wrong type.
+            If the document is of another version, or a field has a wrong form; the state is then
+            what it was.
         """
         from data.errors import UserError
 
-        if document.get("version") != DOCUMENT_VERSION:
-            sentence = f"This session document has version {document.get('version')!r}."
-            raise UserError(sentence, f"This program reads version {DOCUMENT_VERSION}.")
-        known = {name: document[name] for name in self.FIELDS if name in document}
-        before = (self.catalogue, self.axes, self.controls)
-        try:
-            self.param.update(**known)
-        except (TypeError, ValueError) as error:
-            raise UserError(f"The session document is damaged: {error}") from error
-        self.history = History(self.selection)
-        if self.catalogue == before[0] and self.axes != before[1]:
+        known = checked(document)
+        if known.get("colour", self.colour) not in self.param.colour.objects:
+            raise UserError(f"There is no colour scale {known['colour']!r} in this program.")
+        before = {name: getattr(self, name) for name in self.FIELDS}
+        same = known.get("catalogue", self.catalogue) == self.catalogue
+        tree = known.get("selection", self.selection)
+        if not same:
+            self.history = History(tree)
+        elif tree != self.selection:
+            self.history.push(tree)
+        self.param.update(**known)
+        if same and self.axes != before["axes"]:
             self.param.trigger("catalogue")  # panels are made when a catalogue is opened
-        if "controls" in known and self.controls == before[2]:
+        if "controls" in known and self.controls == before["controls"]:
             self.param.trigger("controls")  # the user may have moved them since
 
     # --- the selection --------------------------------------------------------------------

@@ -15,7 +15,8 @@ from dashboard.pages.present_save import SaveView
 from dashboard.pages.registry import PAGES, PageEntry
 from dashboard.saved_views import SavedViews
 from dashboard.saved_views_controls import Restoring, read_controls
-from dashboard.saved_views_opening import check_openable, document_on_screen
+from dashboard.saved_views_opening import document_on_screen, open_document
+from dashboard.saved_views_share import ShareView
 from dashboard.services import Services
 from dashboard.session import Session
 from dashboard.theme import theme_config
@@ -45,9 +46,11 @@ class Shell:
         self._restoring: Restoring | None = None
         self._menu = self._build_menu()
         self._save = SaveView(services, session, self._screen)
+        self._share = ShareView(services, session, self._screen)
         self._main = pmui.Column(
             session.notices.column,
             self._save.dialog,
+            self._share.dialog,
             sizing_mode="stretch_both",
             margin=0,
             css_classes=["vo-main"],
@@ -83,8 +86,7 @@ class Shell:
         wanted = (pn.state.session_args or {}).get("view")
         if wanted:
             view = SavedViews(self.services.home).get(wanted[0].decode(errors="replace"))
-            check_openable(view.document, self.services)
-            self.session.restore(view.document)
+            open_document(view.document, self.services, self.session)
 
     def _restore_controls(self) -> None:
         """Begin to set the controls of the page on the screen, which may still be on its way."""
@@ -127,7 +129,11 @@ class Shell:
             sidebar=[self._menu],
             sidebar_width=184,
             sidebar_resizable=False,
-            header=[pn.Spacer(sizing_mode="stretch_width"), self._save.button],
+            header=[
+                pn.Spacer(sizing_mode="stretch_width"),
+                self._share.button,
+                self._save.button,
+            ],
             main=[self._main],
             busy_indicator=None,
             css_classes=["vo-page"],

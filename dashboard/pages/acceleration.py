@@ -50,7 +50,8 @@ class AccelerationPage(ResultPage):
             {"Slice and its cube": "acceleration", "Profiles": "profiles"},
         )
         session.param.watch(
-            session.guarded(lambda _: self._show_staleness()), ["catalogue", "selection", "volume"]
+            session.guarded(lambda *_: self._show_staleness()),
+            ["catalogue", "selection", "volume"],
         )
 
     def content(self) -> list[Viewable]:

@@ -65,7 +65,7 @@ class ExplorePage(Page):
         watch = self.session.param.watch
         watch(self.session.guarded(lambda _: self._open()), "catalogue")
         watch(lambda _: self._request(), "selection")
-        watch(lambda _: self._restyle(), ["colour", "dark"])
+        watch(lambda *_: self._restyle(), ["colour", "dark"])
         return pmui.Column(
             self._bar.view(),
             self._offer.view(),

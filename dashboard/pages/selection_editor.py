@@ -64,7 +64,7 @@ class SelectionEditor:
         self._exchange = SelectionExchange(session)
         self._build_buttons()
         self._build_doors()
-        session.param.watch(lambda _: self.update(), ["selection", "catalogue"])
+        session.param.watch(lambda *_: self.update(), ["selection", "catalogue"])
         self.update()
 
     def _build_buttons(self) -> None:

@@ -82,7 +82,7 @@ class SelectionText:
         # apply it, and whichever comes with the old text does nothing.
         self.apply.on_click(lambda _: self._changed())
         self.field.param.watch(
-            lambda _: self._changed(), ["value", "enter_pressed"], onlychanged=False
+            lambda *_: self._changed(), ["value", "enter_pressed"], onlychanged=False
         )
 
     def view(self) -> Viewable:

@@ -102,7 +102,7 @@ class TracersPage(Page):
         )
         self._workbench = pmui.Row(left, middle, right, sizing_mode="stretch_width", margin=0)
         self.session.param.watch(
-            self.session.guarded(lambda _: self._follow()),
+            self.session.guarded(lambda *_: self._follow()),
             ["catalogue", "selection", "volume", "dark", "colour"],
         )
         return pmui.Column(

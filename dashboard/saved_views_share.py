@@ -1,0 +1,180 @@
+"""The button that shares what is on the screen: an address to copy, and a file for elsewhere."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from dashboard.plain import plain
+from dashboard.saved_views import SavedView
+from dashboard.saved_views_clipboard import Clipboard
+from dashboard.saved_views_opening import NO_VIEWS, check_openable, open_document
+from dashboard.saved_views_shared import SharedViews, file_of, from_file
+from dashboard.services import Services
+from dashboard.session import Session
+from data.errors import UserError
+
+__all__ = ["ShareView"]
+
+_COPIED = "The address is in the clipboard."
+_BY_HAND = "Copy the address from the field: this browser does not let a page do it."
+
+
+class ShareView:
+    """A button for the head of every page, and a dialog with the address of the screen.
+
+    Parameters
+    ----------
+    services, session
+        As for a page.
+    screen
+        Gives title, content and session document of the page on the screen.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        session: Session,
+        screen: Callable[[], tuple[str, Viewable, dict[str, Any]]],
+    ) -> None:
+        self._services, self._session, self._screen = services, session, screen
+        self._view: SavedView | None = None
+        self.button = pmui.Button(
+            label="Share",
+            icon="share",
+            variant="text",
+            size="small",
+            margin=(0, 0),
+            on_click=session.guarded(lambda _: self._ask()),
+            css_classes=["vo-share"],
+            sx={"color": "inherit"},
+        )
+        self._clipboard = Clipboard(self._copied)
+        self._address = pmui.TextInput(
+            label="Address of this screen",
+            sizing_mode="stretch_width",
+            css_classes=["vo-share-address"],
+        )
+        self._note = _words("", "vo-share-note")
+        self._copy = pmui.Button(
+            label="Copy",
+            icon="content_copy",
+            variant="contained",
+            margin=(12, 5),
+            css_classes=["vo-share-copy"],
+            on_click=lambda _: self._to_clipboard(),
+        )
+        self._save = pmui.FileDownload(
+            label="Save as a file",
+            filename="view.json",
+            auto=True,
+            icon="download",
+            size="small",
+            css_classes=["vo-share-save"],
+        )
+        self._save.variant = "text"
+        # Without a file of its own the button only counts clicks: the file comes when made.
+        self._save.param.watch(session.guarded(lambda _: self._saved()), "_clicks")
+        self._open = pmui.FileInput(
+            label="Open a file",
+            accept=".json",
+            size="small",
+            variant="text",
+            css_classes=["vo-share-open"],
+        )
+        self._open.param.watch(session.guarded(lambda _: self._opened()), "value")
+        self._here = pmui.Row(self._address, self._copy, sizing_mode="stretch_width", margin=0)
+        elsewhere = _words(
+            "On another machine with the same catalogue or run: save this screen as a file here, "
+            "and open the file there.",
+            "vo-share-elsewhere",
+        )
+        self.dialog = pmui.Dialog(
+            pmui.Column(
+                self._here,
+                self._note,
+                pmui.Divider(sizing_mode="stretch_width", margin=(10, 5)),
+                elsewhere,
+                pmui.Row(self._save, self._open, margin=0),
+                self._clipboard,
+                sizing_mode="stretch_width",
+            ),
+            title="Share this screen",
+            title_variant="h6",
+            close_on_click=True,
+            width_option="sm",
+        )
+
+    def _ask(self) -> None:
+        """Keep the screen as it is now and show its address; a file can be opened in any case."""
+        self._view = None
+        self._note.object = ""
+        try:
+            self._view = self._shared()
+        except UserError as error:
+            self._note.object = plain(error.sentence)
+        self._here.visible = self._save.visible = self._view is not None
+        self.dialog.open = True
+        if self._view is not None:
+            self._address.value = f"?view={self._view.id}"
+            self._to_clipboard()
+
+    def _shared(self) -> SavedView:
+        if self._session.page in NO_VIEWS:
+            raise UserError("This page has no address of its own.")
+        title, _, document = self._screen()
+        check_openable(document, self._services)
+        return SharedViews(self._services.home).add(document, title)
+
+    def _to_clipboard(self) -> None:
+        if self._view is not None:
+            self._clipboard.copy(f"?view={self._view.id}")
+
+    def _copied(self, address: str, done: bool) -> None:
+        self._address.value = address
+        self._note.object = _COPIED if done else _BY_HAND
+
+    def _saved(self) -> None:
+        if self._view is None:
+            return
+        name, content = file_of(self._view)
+        # One after the other: the browser saves at the moment when it gets data, under the name
+        # that it knows then; and data that are those of the last time would be no change.
+        self._save.filename = name
+        self._save.data = None
+        self._save.data = "data:application/json;base64," + b64encode(content).decode()
+
+    def _opened(self) -> None:
+        """Keep the view of a file, then show it; where that cannot be, its address stays."""
+        content = self._open.value
+        if not content:
+            return
+        self._open.value = None  # the same file may be opened again
+        self.dialog.open = False
+        document, title, note = from_file(bytes(content))
+        view = SharedViews(self._services.home).add(document, title, note)
+        try:
+            open_document(view.document, self._services, self._session)
+        except UserError:
+            self._session.notify(f"The view is kept: ?view={view.id} opens it later.")
+            raise
+        self._session.notify(
+            f"“{title or 'The view'}” is open.",
+            f"?view={view.id} at the end of the address opens it again.",
+            level="success",
+        )
+
+
+def _words(text: str, css_class: str) -> pmui.Typography:
+    return pmui.Typography(
+        text,
+        variant="caption",
+        margin=(0, 10, 4, 10),
+        sizing_mode="stretch_width",
+        css_classes=[css_class],
+        sx={"color": "text.secondary"},
+    )
