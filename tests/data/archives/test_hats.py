@@ -1,0 +1,223 @@
+"""A HATS catalogue written by lsdb's own tools: opened, filtered, brought into the store."""
+
+from __future__ import annotations
+
+import builtins
+import warnings
+
+import numpy as np
+import pytest
+
+from data.archives import hats
+from data.archives.hats import expected_hats_rows, fetch_hats, hats_request
+from data.archives.pushdown import Box, Cone, ball_on_the_sky, filters_of, sky_box
+from data.errors import UserError
+from data.frames import from_galactocentric
+from data.ingest import ingest_arrays
+from data.mocks.gaia_errors import observe
+from data.selection import mask, parse
+
+lsdb = pytest.importorskip("lsdb", reason="lsdb is not installed: no HATS")
+STARS = 12_000
+
+
+@pytest.fixture(scope="module")
+def columns():
+    """Stars of a ball round the Sun, observed with errors, some without a radial velocity."""
+    from data.frames import SolarParameters
+
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(STARS, 3))
+    x *= 3.0 * rng.random(STARS)[:, None] ** (1 / 3) / np.linalg.norm(x, axis=1)[:, None]
+    x += SolarParameters().position
+    v = rng.normal(size=(STARS, 3)) * 30 - [0, 225, 0]
+    seen = observe(x, v, SolarParameters(), rng)
+    for name in ("radial_velocity", "phot_g_mean_mag", "bp_rp", "grvs_mag"):
+        seen[name] = seen[name].astype(np.float32)
+    seen["radial_velocity"][rng.random(STARS) < 0.3] = np.nan
+    return {"source_id": rng.permutation(STARS).astype(np.int64) + (7 << 50), **seen}
+
+
+@pytest.fixture(scope="module")
+def written(columns, tmp_path_factory):
+    """The stars as a HATS catalogue of several partitions."""
+    import dask
+    import pandas as pd
+
+    folder = tmp_path_factory.mktemp("hats") / "mock"
+    with warnings.catch_warnings(), dask.config.set(scheduler="synchronous"):
+        warnings.simplefilter("ignore")
+        catalogue = lsdb.from_dataframe(
+            pd.DataFrame(columns), ra_column="ra", dec_column="dec", partition_rows=2000,
+            margin_threshold=None,
+        )  # fmt: skip
+        catalogue.write_catalog(folder, catalog_name="mock")
+    assert catalogue.npartitions > 8
+    return folder
+
+
+@pytest.fixture(scope="module")
+def direct(columns, tmp_path_factory):
+    """The same stars in the store without the detour."""
+    return ingest_arrays(
+        columns, tmp_path_factory.mktemp("home"), name="d", kind="astrometry", provenance={}
+    )
+
+
+SELECTIONS = (
+    "everything",
+    "parallax_over_error > 5 and abs(z) < 0.5",
+    "radial_velocity > 10.1 and 0.9 <= bp_rp <= 1.3",
+    "350 <= ra <= 30 and -20 <= dec <= 40",
+    "polygon(ra, dec, (100, 0), (200, 10), (150, 60)) and speed > 200",
+    "not (bp_rp > 1.2) or phot_g_mean_mag < 10",
+    "dec > 89.99",
+)
+
+
+@pytest.mark.parametrize("text", SELECTIONS[:-1])
+def test_rows_are_identical(written, direct, tmp_path, text):
+    tree = parse(text)
+    request = hats_request(str(written), tree)
+    catalogue = fetch_hats(request, tmp_path / "home", tmp_path / "parts", name="h")
+    keep = mask(tree, direct)
+    assert keep.sum() > 0
+    mine = np.argsort(catalogue.column("source_id"))
+    theirs = np.flatnonzero(keep)[np.argsort(direct.column("source_id")[keep])]
+    assert catalogue.n_rows == keep.sum()
+    for name in direct.columns:
+        found, wanted = catalogue.column(name)[mine], direct.column(name)[theirs]
+        assert found.dtype == wanted.dtype, name
+        assert np.array_equal(found, wanted, equal_nan=found.dtype.kind == "f"), name
+    assert catalogue.manifest.provenance["source"] == "HATS"
+    assert not list((tmp_path / "parts").glob("*.parquet"))
+
+
+def test_cuts_are_pushed_down_to_the_files(written, direct):
+    """Less is read: fewer rows for a filter, fewer partitions for a part of the sky."""
+    everything = hats_request(str(written), None)
+    assert STARS <= expected_hats_rows(everything) < 1.6 * STARS
+    tree = parse("radial_velocity > 10.1 and speed > 3")
+    cut = hats_request(str(written), tree)
+    assert [f[:2] for f in cut.filters] == [("radial_velocity", ">=")]
+    opened = cut.opened()
+    rows = sum(len(hats._computed(p, "")) for p in opened.to_delayed())
+    assert rows == int(np.sum(direct.column("radial_velocity") > 10.1))
+    box = hats_request(str(written), parse("350 <= ra <= 30 and -20 <= dec <= 40"))
+    assert box.sky == Box(
+        (pytest.approx(350), pytest.approx(30)), (pytest.approx(-20), pytest.approx(40))
+    )
+    assert len(box.opened().to_delayed()) < len(everything.opened().to_delayed())
+
+
+def test_bounds_in_single_precision_lose_no_star():
+    """0.1 lies between two singles; a reader that rounds it must not drop the upper one."""
+    tree = parse(
+        "bp_rp > 0.1 and 0.3 >= parallax and source_id >= 9007199254740995 and -1 < b < 2"
+    )
+    names = ("bp_rp", "parallax", "source_id")
+    found = {
+        column: (op, bound)
+        for column, op, bound in filters_of(tree, dict(zip(names, names, strict=True)))
+    }
+    assert found["bp_rp"][0] == ">="
+    assert np.float32(found["bp_rp"][1]) < np.float32(0.1)
+    assert found["parallax"][0] == "<="
+    assert np.float32(found["parallax"][1]) > np.float32(0.3)
+    assert found["source_id"] == (">=", 9007199254740995)
+    assert filters_of(parse("bp_rp > 1 or dec > 3"), {"bp_rp": "bp_rp"}) == []
+    assert filters_of(parse("350 <= ra <= 10"), {"ra": "ra"}) == []
+
+
+def test_what_is_seen_of_the_sky(direct):
+    assert sky_box(parse("abs(z) < 1")) is None
+    assert sky_box(parse("10 <= ra <= 380 and dec > 3")) == Box(
+        (0.0, 360.0), (pytest.approx(3), 90)
+    )
+    # Every star of a ball lies in its cone, and the cone is no wider than it must be.
+    rng = np.random.default_rng(1)
+    centre, radius = (6.0, 3.0, 1.0), 1.2
+    cone = ball_on_the_sky(centre, radius)
+    assert isinstance(cone, Cone)
+    shift = rng.normal(size=(20_000, 3))
+    shift *= radius / np.linalg.norm(shift, axis=1)[:, None]
+    from data.frames import SolarParameters
+
+    sky = from_galactocentric(shift + centre, np.zeros_like(shift), SolarParameters())
+    a, d = np.radians(sky["ra"]), np.radians(sky["dec"])
+    a0, d0 = np.radians([cone.ra, cone.dec])
+    cosine = np.sin(d) * np.sin(d0) + np.cos(d) * np.cos(d0) * np.cos(a - a0)
+    angles = np.degrees(np.arccos(cosine))
+    assert angles.max() <= cone.radius
+    assert angles.max() == pytest.approx(cone.radius, rel=1e-3)
+    assert ball_on_the_sky((8.0, 0.0, 0.0), 1.0) is None
+
+
+def test_a_cone_reads_only_its_stars(written, direct, tmp_path):
+    request = hats_request(str(written), None, cone=Cone(200.0, 20.0, 25.0))
+    catalogue = fetch_hats(request, tmp_path / "home", tmp_path / "parts", name="cone")
+    a, d = np.radians(direct.column("ra")), np.radians(direct.column("dec"))
+    a0, d0 = np.radians([200.0, 20.0])
+    cosine = np.sin(d) * np.sin(d0) + np.cos(d) * np.cos(d0) * np.cos(a - a0)
+    inside = np.degrees(np.arccos(cosine)) < 25.0
+    assert sorted(catalogue.column("source_id")) == sorted(direct.column("source_id")[inside])
+
+
+def test_an_interrupted_reading_goes_on(written, tmp_path, monkeypatch):
+    request = hats_request(str(written), None)
+
+    def stop(done, stage, message):
+        if done > 0.3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch_hats(request, tmp_path / "home", tmp_path / "parts", name="h", say=stop)
+    left = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "parts").glob("partition-*")}
+    assert len(left) >= 3
+    written_again, write = [], hats._write
+
+    def noted(frame, names, path):
+        written_again.append(path.name)
+        write(frame, names, path)
+
+    monkeypatch.setattr(hats, "_write", noted)
+    catalogue = fetch_hats(request, tmp_path / "home", tmp_path / "parts", name="h")
+    assert catalogue.n_rows == STARS
+    assert written_again
+    assert not set(written_again) & set(left)
+    other = hats_request(str(written), parse("bp_rp > 1"))
+    with pytest.raises(UserError, match="another request"):
+        fetch_hats(other, tmp_path / "home", tmp_path / "parts", name="h")
+
+
+def test_what_does_not_fit_is_refused_before_it_is_read(written, tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    request = hats_request(str(written), None)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    with pytest.raises(UserError, match=r"rows need about .* GB"):
+        fetch_hats(request, tmp_path / "home", tmp_path / "parts", name="h")
+    assert not list((tmp_path / "parts").glob("partition-*"))
+
+
+def test_nothing_selected_and_nothing_there(written, tmp_path):
+    request = hats_request(str(written), parse("bp_rp > 90"))
+    with pytest.raises(UserError, match="No star of the HATS catalogue"):
+        fetch_hats(request, tmp_path / "home", tmp_path / "parts", name="h")
+    with pytest.raises(UserError, match="There is no HATS catalogue at"):
+        hats_request(str(tmp_path / "nowhere"), None)
+    with pytest.raises(UserError, match=r"neither|no column|nonsense"):
+        hats_request(str(written), parse("nonsense > 3"))
+
+
+def test_without_lsdb_a_sentence_says_what_to_install(monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *args, **kwargs):
+        if name.split(".")[0] == "lsdb":
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(UserError, match="need the package lsdb"):
+        hats_request("/nowhere", None)
