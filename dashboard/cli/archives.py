@@ -27,6 +27,7 @@ def fetch(arguments: Namespace, output: Output) -> int:
     spec: dict[str, Any] = {
         "kind": "fetch",
         "service": arguments.service,
+        "hats": arguments.hats,
         "release": arguments.release,
         "selection": read_selection(arguments.select) if arguments.select else None,
         "adql": _text(arguments.adql) if arguments.adql else None,
@@ -53,7 +54,7 @@ def _count(spec: dict[str, Any], folder: Path, output: Output) -> int:
 
     output.note("Asking the service ...")
     told = count_rows(spec, folder)
-    lines = [f"{told['rows']:,} rows, about {told['bytes'] / 1e9:.2f} GB.", "", str(told["adql"])]
+    lines = [f"{told['rows']:,} rows, about {told['bytes'] / 1e9:.2f} GB.", str(told["adql"])]
     if told["left_out"]:
         lines += ["", "Cut here, because the archive cannot:", *told["left_out"]]
     output.result(told, "\n".join(lines))

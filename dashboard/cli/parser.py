@@ -180,10 +180,12 @@ def _add_ingest(commands: _Commands) -> None:
 
 
 def _add_fetch(commands: _Commands) -> None:
-    about = "Download stars from an archive (TAP) into the store."
+    about = "Download stars from an archive (TAP) or a HATS catalogue into the store."
     parser = _command(commands, "fetch", about, "archives:fetch")
-    parser.add_argument(
-        "--service", required=True, metavar="NAME|URL", help="esa, gavo, aip, or an address"
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--service", metavar="NAME|URL", help="esa, gavo, aip, or an address")
+    where.add_argument(
+        "--hats", metavar="FOLDER|URL", help="a HATS catalogue: a folder, https:// or s3://"
     )
     parser.add_argument(
         "--release",

@@ -18,6 +18,7 @@ from engine.runs.context import RunContext
 
 __all__ = ["count_rows", "run_fetch"]
 
+_SHORT = Patience(attempts=3, first=1.0, timeout=60.0)  # somebody waits for the answer
 _DOWNLOAD_SHARE = 0.85
 _MOST_JOBS_NAMED = 2_000
 
@@ -37,6 +38,8 @@ def run_fetch(context: RunContext) -> dict[str, object]:
         ``not_6d``; and ``archive`` with the query and what came of it.
     """
     spec: dict[str, Any] = dict(context.spec)
+    if spec["hats"] is not None:
+        return _run_hats(context, spec)
     session = PoliteSession(check_stop=context.check_stop, say=context.log)
     jobs = Jobs(spec["service"], session)
     folder = context.checkpoints / "parts"
@@ -84,6 +87,31 @@ def run_fetch(context: RunContext) -> dict[str, object]:
     return {**summary(catalogue), "archive": archive}
 
 
+def _run_hats(context: RunContext, spec: dict[str, Any]) -> dict[str, object]:
+    """Read a HATS catalogue."""
+    from data.archives.hats import fetch_hats, hats_request
+
+    context.progress(0.0, "opening", spec["hats"])
+    release = spec["release"]
+    request = hats_request(
+        spec["hats"], spec["selection"], given=release["columns"] if release else None
+    )
+
+    def told(done: float, stage: str, message: str) -> None:
+        context.check_stop()
+        context.progress(done, stage, message)
+
+    catalogue = fetch_hats(
+        request,
+        context.home,
+        context.checkpoints / "parts",
+        name=spec["name"],
+        max_rows=spec["max_rows"],
+        say=told,
+    )
+    return summary(catalogue)
+
+
 def count_rows(
     spec: dict[str, object], home: Path, patience: Patience | None = None
 ) -> dict[str, object]:
@@ -100,8 +128,10 @@ def count_rows(
         If the spec cannot be, or the service refuses.
     """
     full: dict[str, Any] = check_fetch({"name": "count", **spec}, home)
+    if full["hats"] is not None:
+        return _count_hats(full)
     with tempfile.TemporaryDirectory() as place:
-        jobs = Jobs(full["service"], PoliteSession(patience))
+        jobs = Jobs(full["service"], PoliteSession(patience or _SHORT))
         asked = wanted(full, jobs, Path(place))
         rows = expected_rows(asked.query, jobs, Path(place))
     return {
@@ -110,6 +140,17 @@ def count_rows(
         "adql": asked.query.text,
         "left_out": [str(cut) for cut in asked.query.left_out],
     }
+
+
+def _count_hats(spec: dict[str, Any]) -> dict[str, object]:
+    from data.archives.hats import expected_hats_rows, hats_request
+
+    release = spec["release"]
+    request = hats_request(
+        spec["hats"], spec["selection"], given=release["columns"] if release else None
+    )
+    rows = expected_hats_rows(request)
+    return {"rows": rows, "bytes": 8 * rows * len(request.columns), "adql": "", "left_out": []}
 
 
 def _provenance(spec: dict[str, Any], asked: Wanted, state: Download, run: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ __all__ = ["Wanted", "check_fetch", "wanted"]
 
 _DEFAULTS: Mapping[str, object] = {
     "service": None,
+    "hats": None,
     "release": None,
     "selection": None,
     "adql": None,
@@ -60,9 +61,9 @@ def check_fetch(spec: dict[str, object], home: Path) -> dict[str, object]:
     Parameters
     ----------
     spec
-        ``service`` (a name or an address), ``name`` (of the catalogue), and either ``adql`` or
-        any of ``release`` (a name, a file, or what a file holds) and ``selection``; further
-        ``max_rows`` and ``chunk_rows``.
+        ``service`` (a name or an address) or ``hats`` (a folder or an address), ``name`` (of
+        the catalogue), and either ``adql`` or any of ``release`` (a name, a file, or what a
+        file holds) and ``selection``; further ``max_rows`` and ``chunk_rows``.
     home
         The folder that holds catalogues and runs.
 
@@ -77,14 +78,17 @@ def check_fetch(spec: dict[str, object], home: Path) -> dict[str, object]:
             f"A download has no setting {unknown[0]!r}.", f"Known: {', '.join(_DEFAULTS)}."
         )
     full = {"kind": "fetch", **_DEFAULTS, **spec}
-    if not isinstance(full["service"], str):
-        raise UserError("A download needs a service.", "Give esa, gavo, aip, or an address.")
-    service = find_service(full["service"])
     name = full["name"]
     if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_NAME:
         raise UserError("A download needs a name for the catalogue.", "Give one with --name.")
     _check_rows(full)
-    full |= {"service": service.url, "name": name.strip()}
+    full["name"] = name.strip()
+    if full["hats"] is not None:
+        return _check_hats(full)
+    if not isinstance(full["service"], str):
+        raise UserError("A download needs a service.", "Give esa, gavo, aip, or an address.")
+    service = find_service(full["service"])
+    full["service"] = service.url
     if full["adql"] is not None:
         if full["selection"] is not None or full["release"] is not None:
             raise UserError(
@@ -103,6 +107,21 @@ def check_fetch(spec: dict[str, object], home: Path) -> dict[str, object]:
         "selection": tree,
         "release": release.to_dict() | {"name": release.name},
     }
+
+
+def _check_hats(full: dict[str, object]) -> dict[str, object]:
+    """Check what is asked of a HATS catalogue; it is opened when the run begins."""
+    if full["service"] is not None or full["adql"] is not None:
+        raise UserError(
+            "A HATS catalogue is no TAP service.", "Give --hats with --select, and neither other."
+        )
+    if not isinstance(full["hats"], str) or not full["hats"].strip():
+        raise UserError("A HATS catalogue is a folder, or an https or s3 address.")
+    address = full["hats"].strip()
+    if "://" not in address:  # the run works in a folder of its own
+        address = str(Path(address).expanduser().absolute())
+    release = None if full["release"] is None else _release(full["release"]).to_dict()
+    return full | {"hats": address, "selection": validate(full["selection"]), "release": release}
 
 
 def wanted(spec: Mapping[str, object], jobs: Jobs, folder: Path) -> Wanted:
