@@ -37,6 +37,9 @@ class PageEntry:
 
 PAGES = (
     PageEntry("explore", "Explore", "blur_on", "dashboard.pages.explore", "ExplorePage"),
+    PageEntry(
+        "archives", "Archives", "cloud_download", "dashboard.pages.archives", "ArchivesPage"
+    ),
     PageEntry("tracers", "Tracers", "filter_alt", "dashboard.pages.tracers", "TracersPage"),
     PageEntry("runs", "Runs", "timeline", "dashboard.pages.runs", "RunsPage"),
     PageEntry("model", "Model", "scatter_plot", "dashboard.pages.model", "ModelPage"),
