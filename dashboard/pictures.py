@@ -1,42 +1,95 @@
-"""What Explore and Tracers show: masks and images, counted off the event loop."""
+"""What Explore and Tracers show: selections and images, made off the event loop.
+
+A changed cut costs the evaluation of what is new in it and one walk over the stars for all
+panels together; images of all stars, which stand behind as context, change with the frame alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dashboard.policy.brushes import SKY, outlines
-from dashboard.policy.panels import PRESETS, axis_label, opening_range
+from dashboard.policy.panels import (
+    STATISTICS,
+    axis_label,
+    colour_words,
+    opening_range,
+    preset_of,
+)
 from dashboard.rasters import RasterCache
-from dashboard.views.phase_space import Frame, Panel, counts, panel_columns, weights
-from data.derived import DERIVED, available
+from dashboard.views import sky
+from dashboard.views.binning import Binned, Plane, fill
+from dashboard.views.phase_space import Frame, Panel
+from data.derived import available, described
 from data.derived import column as column_of
-from data.selection import mask as mask_of
 from data.selection import selection_hash
+from data.selection.masks import Bits, count_bits, to_bits
 
 if TYPE_CHECKING:
     from data.store import Catalogue
 
-__all__ = ["Look", "Picture", "all_columns", "draw", "equalise", "selection_mask", "unit_of"]
+__all__ = ["Look", "Picture", "all_columns", "draw", "equalise", "has_column", "look_of",
+           "unit_of"]  # fmt: skip
 
 #: Pixels along a cell's side for catalogues of at least so many stars: cells of one pixel show
 #: the noise of a small catalogue, large cells blur a big one.
 CELLS = ((10_000_000, 1), (1_000_000, 2), (60_000, 3), (0, 4))
+#: Pixels along a cell's side where it shows a mean or a spread, which takes some stars.
+VALUE_CELLS = ((10_000_000, 2), (1_000_000, 4), (60_000, 6), (0, 10))
 
 Tree = dict[str, Any] | None
 
 
 @dataclass(frozen=True)
 class Look:
-    """What one panel looks at: axes, size, and ranges where the user has chosen them."""
+    """What one panel looks at: axes, size, statistic, and ranges where the user chose them.
+
+    Parameters
+    ----------
+    axes
+        Columns of x and y.
+    width, height
+        Pixels.
+    ranges
+        Of x and y; None for those that show the bulk of the stars.
+    sky
+        Draw the axes, a longitude and a latitude, as a map of the sky; None for l and b alone.
+    statistic, value
+        ``count``, or ``mean`` or ``spread`` of the column ``value``.
+    """
 
     axes: tuple[str, str]
     width: int = 420
     height: int = 320
     ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
+    sky: bool | None = None
+    statistic: str = "count"
+    value: str | None = None
+
+    @property
+    def on_sky(self) -> bool:
+        """Whether the panel is a map of the sky."""
+        return self.axes == SKY if self.sky is None else self.sky
+
+    @property
+    def shown(self) -> str | None:
+        """The column whose statistic is shown; None for counts."""
+        return None if self.statistic == "count" else self.value
+
+
+def look_of(panel: Mapping[str, Any], width: int = 420, height: int = 320) -> Look:
+    """Read a panel of a session document (``x``, ``y`` and what else is said)."""
+    axes = (str(panel["x"]), str(panel["y"]))
+    statistic, value = panel.get("statistic"), panel.get("value")
+    known = statistic in STATISTICS and isinstance(value, str)
+    chosen = panel.get("sky")
+    on_sky = bool(chosen) and sky.is_pair(axes) if isinstance(chosen, bool) else None
+    return Look(axes, width, height, None, on_sky, str(statistic) if known else "count",
+                str(value) if known else None)  # fmt: skip
 
 
 @dataclass
@@ -56,17 +109,19 @@ def all_columns(catalogue: Catalogue) -> list[str]:
     return derived + stored
 
 
+def has_column(catalogue: Catalogue, name: object) -> bool:
+    """Say whether a name from a document is a column here, stored or derived."""
+    return isinstance(name, str) and (
+        catalogue.has(name) or described(catalogue, name) is not None
+    )
+
+
 def unit_of(catalogue: Catalogue, name: str) -> str:
     """Give the unit of a column, stored or derived."""
-    if name in DERIVED and name in available(catalogue):
-        return DERIVED[name][0].unit
+    way = described(catalogue, name)
+    if way is not None:
+        return way.unit
     return catalogue.columns[name].unit if catalogue.has(name) else ""
-
-
-def selection_mask(cache: RasterCache, catalogue: Catalogue, tree: Tree) -> np.ndarray:
-    """Give the mask of a selection, shape (n_rows,), evaluated once for all sessions."""
-    key = ("mask", catalogue.id, selection_hash(tree))
-    return cache.get(key, lambda: mask_of(tree, catalogue))
 
 
 def draw(cache: RasterCache, catalogue: Catalogue, tree: Tree, looks: Sequence[Look]) -> Picture:
@@ -86,36 +141,56 @@ def draw(cache: RasterCache, catalogue: Catalogue, tree: Tree, looks: Sequence[L
     UserError
         If the selection or an axis names a column that the catalogue does not have.
     """
-    mask = selection_mask(cache, catalogue, tree)
-    panels = [_panel(cache, catalogue, tree, look) for look in looks]
-    with_6d = _six(catalogue)
-    return Picture(panels, int(mask.sum()), int((mask & with_6d).sum()))
+    frames = [_frame(cache, catalogue, look) for look in looks]
+    bits = None if tree is None else cache.masks.bits(tree, catalogue)
+    everyone = [replace(look, statistic="count", value=None) for look in looks]
+    everything = _binned(cache, catalogue, None, "all", everyone, frames)
+    selected = _binned(cache, catalogue, bits, selection_hash(tree), looks, frames)
+    panels = [
+        _panel(catalogue, tree, look, frame, kept, context)
+        for look, frame, kept, context in zip(looks, frames, selected, everything, strict=True)
+    ]
+    six = _six(cache, catalogue)
+    if bits is None:
+        return Picture(panels, catalogue.n_rows, count_bits(six))
+    return Picture(panels, count_bits(bits), count_bits(np.bitwise_and(bits, six)))
 
 
-def _six(catalogue: Catalogue) -> np.ndarray:
-    if catalogue.has("has_6d"):
-        return catalogue.column("has_6d").astype(bool, copy=False)
-    return np.ones(catalogue.n_rows, dtype=bool)
+def _six(cache: RasterCache, catalogue: Catalogue) -> Bits:
+    """Give the stars with position and velocity, as bits."""
+
+    def make() -> Bits:
+        if catalogue.has("has_6d"):
+            return to_bits(catalogue.column("has_6d").astype(bool, copy=False))
+        return to_bits(np.ones(catalogue.n_rows, dtype=bool))
+
+    return cache.get(("six", catalogue.id), make)
 
 
-def _panel(cache: RasterCache, catalogue: Catalogue, tree: Tree, look: Look) -> Panel:
-    frame = _frame(cache, catalogue, look)
-    everything = _counts(cache, catalogue, None, look.axes, frame)
-    selected = everything if tree is None else _counts(cache, catalogue, tree, look.axes, frame)
+def _panel(
+    catalogue: Catalogue, tree: Tree, look: Look, frame: Frame, kept: Binned, context: Binned
+) -> Panel:
     labels = tuple(axis_label(name, unit_of(catalogue, name)) for name in look.axes)
+    shown = look.shown
+    unit = unit_of(catalogue, shown) if shown else ""
+    # The context of a mean: its cells may have stars that do not have the quantity.
+    alone = tree is None and shown is None
     return Panel(
         frame,
-        selected,
-        None if tree is None else everything,
-        outlines(tree, look.axes, (frame.x, frame.y)),
+        context.count if alone else kept.count,
+        None if alone else context.count,
+        outlines(tree, look.axes, (frame.x, frame.y), on_sky=look.on_sky),
         labels,  # type: ignore[arg-type]  two axes, two labels
-        is_sky=look.axes == SKY,
+        is_sky=look.on_sky,
+        value=None if shown is None else kept.mean if look.statistic == "mean" else kept.spread,
+        words=colour_words(look.statistic, shown, unit),
     )
 
 
 def _frame(cache: RasterCache, catalogue: Catalogue, look: Look) -> Frame:
     """Give the ranges of a look, and as many cells as its pixels and the stars allow."""
-    cell = next(size for stars, size in CELLS if catalogue.n_rows >= stars)
+    sizes = CELLS if look.shown is None else VALUE_CELLS
+    cell = next(size for stars, size in sizes if catalogue.n_rows >= stars)
     frame = _ranged(cache, catalogue, look)
     return replace(frame, width=max(look.width // cell, 8), height=max(look.height // cell, 8))
 
@@ -123,13 +198,17 @@ def _frame(cache: RasterCache, catalogue: Catalogue, look: Look) -> Frame:
 def _ranged(cache: RasterCache, catalogue: Catalogue, look: Look) -> Frame:
     if look.ranges is not None:
         return Frame(*look.ranges, look.width, look.height)
-    key = ("range", catalogue.id, look.axes)
+    key = ("range", catalogue.id, look.axes, look.on_sky)
     x, y = cache.get(
-        key, lambda: opening_range(look.axes, lambda name: column_of(catalogue, name))
+        key,
+        lambda: opening_range(
+            look.axes, lambda name: column_of(catalogue, name), on_sky=look.on_sky
+        ),
     )
     frame = Frame((x[0], x[1]), (y[0], y[1]), look.width, look.height)
-    preset = next((p for p in PRESETS if p.axes == look.axes), None)
-    return equalise(frame) if preset is not None and preset.equal else frame
+    preset = preset_of(look.axes, on_sky=look.on_sky)
+    equal = look.on_sky or (preset is not None and preset.equal)
+    return equalise(frame) if equal else frame
 
 
 def equalise(frame: Frame) -> Frame:
@@ -146,28 +225,41 @@ def equalise(frame: Frame) -> Frame:
     )
 
 
-def _counts(
-    cache: RasterCache, catalogue: Catalogue, tree: Tree, axes: tuple[str, str], frame: Frame
-) -> np.ndarray:
-    selection = selection_hash(tree)
-    key = ("counts", catalogue.id, selection, axes, frame)
+def _binned(
+    cache: RasterCache,
+    catalogue: Catalogue,
+    bits: Bits | None,
+    selection: str,
+    looks: Sequence[Look],
+    frames: Sequence[Frame],
+) -> list[Binned]:
+    """Give the cells of all panels; those that are not held are filled in one walk."""
+    keys = [
+        ("cells", catalogue.id, selection, look.axes, look.on_sky, look.shown, frame)
+        for look, frame in zip(looks, frames, strict=True)
+    ]
+    found = {key: cache.peek(key) for key in keys}
+    wanted = {
+        key: _plane(cache, catalogue, look, frame)
+        for key, look, frame in zip(keys, looks, frames, strict=True)
+        if found[key] is None
+    }
+    if wanted:
+        made = fill(list(wanted.values()), catalogue.n_rows, bits)
+        for key, binned in zip(wanted, made, strict=True):
+            found[key] = cache.get(key, lambda binned=binned: binned, size=binned.nbytes)
+    return [found[key] for key in keys]
 
-    def count() -> np.ndarray:
-        x, y = _plane(cache, catalogue, axes)
-        weight = None
-        if tree is not None:
-            mask = selection_mask(cache, catalogue, tree)
-            weight = cache.get(("weight", catalogue.id, selection), lambda: weights(mask))
-        return counts(x, y, frame, weight)
 
-    return cache.get(key, count)
-
-
-def _plane(
-    cache: RasterCache, catalogue: Catalogue, axes: tuple[str, str]
-) -> tuple[np.ndarray, np.ndarray]:
-    x, y = (column_of(catalogue, name) for name in axes)
-    if axes != SKY:
-        return x, y
-    key = ("sky", catalogue.id)
-    return cache.get(key, lambda: panel_columns(x, y, is_sky=True), size=8 * catalogue.n_rows)
+def _plane(cache: RasterCache, catalogue: Catalogue, look: Look, frame: Frame) -> Plane:
+    if look.on_sky:
+        key = ("sky", catalogue.id, look.axes)
+        x, y = cache.get(
+            key,
+            lambda: sky.plane_columns(*(column_of(catalogue, name) for name in look.axes)),
+            size=8 * catalogue.n_rows,
+        )
+    else:
+        x, y = (column_of(catalogue, name) for name in look.axes)
+    value = None if look.shown is None else column_of(catalogue, look.shown)
+    return Plane(x, y, frame.x, frame.y, (frame.height, frame.width), value)

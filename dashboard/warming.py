@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.views import phase_space
+from dashboard.views import binning
 from data.selection import mask
 
 __all__ = ["warm"]
@@ -26,10 +26,11 @@ class _Stars:
 
 
 def warm() -> None:
-    """Take about a second, once in a process, in a thread."""
-    phase_space.warm()
+    """Compile, or read from disk what an earlier process has compiled; in a thread."""
+    binning.warm()
     stars = _Stars()
     for column in ("x", "ra"):
         mask({"kind": "range", "column": column, "min": 0.2, "max": None}, stars)
     triangle = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
-    mask({"kind": "polygon", "columns": ["x", "x"], "points": triangle}, stars)
+    for pair in (["x", "x"], ["ra", "ra"], ["x", "ra"]):
+        mask({"kind": "polygon", "columns": pair, "points": triangle}, stars)

@@ -16,7 +16,7 @@ from holoviews.streams import BoundsXY, Lasso, PlotSize, RangeXY, Stream
 from dashboard.pages.colour_bar import colour_bar, mark
 from dashboard.pictures import Look
 from dashboard.policy.brushes import SKY
-from dashboard.policy.panels import PRESETS, Preset
+from dashboard.policy.panels import Preset, points_down
 from dashboard.theme import figure_colours
 from dashboard.views.phase_space import Panel, graticule, image, outlines
 
@@ -244,7 +244,7 @@ class LinkedPanel:
         """Set the ranges of the figure where they are not those of the counts already."""
         if self._figure is None or self._panel is None:
             return
-        down = any(p.axes == self.axes and p.down for p in PRESETS)
+        down = points_down(self.axes[1]) and not self.look.on_sky
         for span, wanted, flipped in (
             (self._figure.x_range, self._panel.frame.x, False),
             (self._figure.y_range, self._panel.frame.y, down),

@@ -32,6 +32,8 @@ def box(
     axes: tuple[str, str],
     bounds: tuple[float, float, float, float],
     frame: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    *,
+    on_sky: bool | None = None,
 ) -> dict[str, Any]:
     """Make the node for a box.
 
@@ -44,16 +46,18 @@ def box(
     frame
         The panel's visible ranges; a box that fills one of them is a range in the other
         column alone, which is what the range tools draw.
+    on_sky
+        The panel is a map of the sky in these columns; by default where they are `SKY`.
     """
     x0, x1 = sorted((float(bounds[0]), float(bounds[2])))
     y0, y1 = sorted((float(bounds[1]), float(bounds[3])))
-    if axes == SKY:
+    if _is_map(axes, on_sky):
         edge = np.linspace(0, 1, _EDGE, endpoint=False)
         xs = np.concatenate([x0 + edge * (x1 - x0), np.full(_EDGE, x1)])
         xs = np.concatenate([xs, x1 - edge * (x1 - x0), np.full(_EDGE, x0)])
         ys = np.concatenate([np.full(_EDGE, y0), y0 + edge * (y1 - y0)])
         ys = np.concatenate([ys, np.full(_EDGE, y1), y1 - edge * (y1 - y0)])
-        return _sky_polygon(np.column_stack([xs, ys]))
+        return _sky_polygon(np.column_stack([xs, ys]), axes)
     x_range = {"kind": "range", "column": axes[0], "min": _tidy(x0), "max": _tidy(x1)}
     y_range = {"kind": "range", "column": axes[1], "min": _tidy(y0), "max": _tidy(y1)}
     if frame is not None and _fills((y0, y1), frame[1]):
@@ -63,7 +67,9 @@ def box(
     return {"kind": "and", "of": [x_range, y_range]}
 
 
-def lasso(axes: tuple[str, str], points: np.ndarray) -> dict[str, Any] | None:
+def lasso(
+    axes: tuple[str, str], points: np.ndarray, *, on_sky: bool | None = None
+) -> dict[str, Any] | None:
     """Make the node for a lasso; None for a line that encloses nothing.
 
     Parameters
@@ -72,13 +78,15 @@ def lasso(axes: tuple[str, str], points: np.ndarray) -> dict[str, Any] | None:
         Columns of the panel.
     points : (n, 2)
         Corners on the panel.
+    on_sky
+        As for `box`.
     """
     points = np.asarray(points, dtype=float)
     points = points[np.isfinite(points).all(axis=1)]
     if len(points) < 3:
         return None
-    if axes == SKY:
-        return _sky_polygon(points)
+    if _is_map(axes, on_sky):
+        return _sky_polygon(points, axes)
     corners = [[_tidy(x), _tidy(y)] for x, y in points]
     return {"kind": "polygon", "columns": list(axes), "points": corners}
 
@@ -153,20 +161,27 @@ def all_of(cuts: list[dict[str, Any]]) -> Tree:
     return cuts[0] if single else {"kind": "and", "of": cuts}
 
 
-def _sky_polygon(plane: np.ndarray) -> dict[str, Any]:
+def _is_map(axes: tuple[str, str], on_sky: bool | None) -> bool:
+    return axes == SKY if on_sky is None else on_sky
+
+
+def _sky_polygon(plane: np.ndarray, axes: tuple[str, str]) -> dict[str, Any]:
     """Make the node for a shape on the sky map.
 
     The map is cut at l = 180 degrees and continuous through l = 0, where the column jumps
     from 360 to 0: the part that lies at negative longitudes is a copy shifted by 360 degrees.
+    The longitude along a great circle is cut where the map is, and needs no copy.
     """
     lon, lat = sky.from_plane(plane[:, 0], plane[:, 1])
     shifts = (0.0, 360.0) if lon.min() < 0 else (0.0,)
     if lon.max() < 0:
         shifts = (360.0,)
+    if axes[0].startswith("phi1("):
+        shifts = (0.0,)
     parts = [
         {
             "kind": "polygon",
-            "columns": list(SKY),
+            "columns": list(axes),
             "points": [[_tidy(a + shift), _tidy(b)] for a, b in zip(lon, lat, strict=True)],
         }
         for shift in shifts
@@ -189,6 +204,8 @@ def outlines(
     tree: Tree,
     axes: tuple[str, str],
     frame: tuple[tuple[float, float], tuple[float, float]],
+    *,
+    on_sky: bool | None = None,
 ) -> list[np.ndarray]:
     """Give the lines by which a panel shows the cuts in its own columns.
 
@@ -200,6 +217,8 @@ def outlines(
         Columns of the panel.
     frame
         The panel's visible ranges, to which open bounds are drawn.
+    on_sky
+        As for `box`.
 
     Returns
     -------
@@ -207,12 +226,13 @@ def outlines(
         Closed outlines in the panel's coordinates.
     """
     lines: list[np.ndarray] = []
+    sky_map = _is_map(axes, on_sky)
     for node in (shape for cut in cuts(tree) for shape in _inner(cut)):
         shape = _shape_columns(node)
         if node["kind"] == "polygon" and list(axes) == node["columns"]:
             points = np.array([*node["points"], node["points"][0]], dtype=float)
-            lines.append(_on_sky(points) if axes == SKY else points)
-        elif axes != SKY and shape is not None and shape <= set(axes) and node["kind"] != "or":
+            lines.append(_on_sky(points) if sky_map else points)
+        elif not sky_map and shape is not None and shape <= set(axes) and node["kind"] != "or":
             lines.append(_rectangle(node, axes, frame))
     return lines
 

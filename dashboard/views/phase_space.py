@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import datashader as ds
 import holoviews as hv
 import numpy as np
-import pandas as pd
 
 from dashboard.views import sky
-from dashboard.views.shading import LEVELS, palette, shade
+from dashboard.views.binning import Plane, fill
+from dashboard.views.scales import Scale
+from dashboard.views.shading import LEVELS, palette, scale_of, shade
 
-__all__ = ["Frame", "Panel", "counts", "graticule", "image", "outlines", "panel_columns",
-           "warm", "weights"]  # fmt: skip
+__all__ = ["Frame", "Panel", "counts", "graticule", "image", "outlines"]
 
 Range = tuple[float, float]
 
@@ -41,7 +40,8 @@ class Panel:
     frame
         Ranges and size.
     selected : (h, w)
-        Stars of the selection in each cell, the lowest y first.
+        Stars of the selection in each cell, the lowest y first; where a quantity is shown,
+        only those that have it.
     everything : (h, w), optional
         All stars, for the grey context; None where the selection is everything.
     outlines
@@ -50,6 +50,11 @@ class Panel:
         Of the axes, with units.
     is_sky
         Draw the graticule of the sky map.
+    value : (h, w), optional
+        A quantity of the selected stars in each cell, NaN where there is none, which gives the
+        colour instead of the count.
+    words
+        What the colours stand for, with its unit.
     """
 
     frame: Frame
@@ -58,24 +63,28 @@ class Panel:
     outlines: list[np.ndarray] = field(default_factory=list)
     labels: tuple[str, str] = ("x", "y")
     is_sky: bool = False
+    value: np.ndarray | None = None
+    words: str = "stars in each cell"
 
+    def scale(self, how: str) -> Scale:
+        """Give the colour scale of this picture: ``linear``, ``log`` or ``equalised``."""
+        return scale_of(self.selected, self.value, how)
 
-def weights(mask: np.ndarray) -> np.ndarray:
-    """Give 1 for selected stars and NaN for others: what datashader counts and skips.
-
-    Shape (n,) to (n,) float32. One such array serves every panel, so that no panel has to
-    copy its columns for a new selection.
-    """
-    return np.where(mask, np.float32(1), np.float32(np.nan))
-
-
-def panel_columns(x: np.ndarray, y: np.ndarray, *, is_sky: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Give the plane coordinates of a panel: its columns, or their projection for the sky."""
-    return sky.to_plane(x, y) if is_sky else (x, y)
+    def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
+        """Give row and column of the cell at a point; None outside the frame."""
+        place = []
+        for value, span, cells in (
+            (y, self.frame.y, self.frame.height), (x, self.frame.x, self.frame.width),
+        ):  # fmt: skip
+            low, high = sorted(span)
+            if not low <= value <= high:
+                return None
+            place.append(min(int((value - low) * cells / (high - low)), cells - 1))
+        return place[0], place[1]
 
 
 def counts(
-    x: np.ndarray, y: np.ndarray, frame: Frame, weight: np.ndarray | None = None
+    x: np.ndarray, y: np.ndarray, frame: Frame, mask: np.ndarray | None = None
 ) -> np.ndarray:
     """Count stars in the cells of a frame.
 
@@ -85,31 +94,20 @@ def counts(
         Plane coordinates; stars with a missing coordinate are in no cell.
     frame
         Ranges (both ends belong to the frame) and size.
-    weight : (n,), optional
-        From ``weights``; without it every star counts.
+    mask : (n,) bool, optional
+        The stars that count; without it every star does.
 
     Returns
     -------
     (height, width) uint32
         The lowest y first.
     """
-    if not len(x):
-        return np.zeros((frame.height, frame.width), dtype=np.uint32)
-    columns = {"x": x, "y": y}
-    if weight is not None:
-        columns["w"] = weight
-    table = pd.DataFrame(columns, copy=False)
-    canvas = ds.Canvas(
-        plot_width=frame.width,
-        plot_height=frame.height,
-        x_range=tuple(sorted(frame.x)),
-        y_range=tuple(sorted(frame.y)),
-    )
-    how = ds.count() if weight is None else ds.count("w")
-    return canvas.points(table, "x", "y", agg=how).values
+    bits = None if mask is None else np.packbits(mask, bitorder="little")
+    plane = Plane(x, y, frame.x, frame.y, (frame.height, frame.width))
+    return fill([plane], len(x), bits)[0].count
 
 
-def image(panel: Panel, how: str, *, dark: bool) -> hv.Image:
+def image(panel: Panel, how: str | Scale, *, dark: bool) -> hv.Image:
     """Draw the stars of a panel.
 
     Parameters
@@ -117,7 +115,7 @@ def image(panel: Panel, how: str, *, dark: bool) -> hv.Image:
     panel
         Counts and what belongs to them.
     how
-        Colour scale: ``linear``, ``log`` or ``equalised``.
+        Colour scale: ``linear``, ``log`` or ``equalised``, or one to keep.
     dark
         For which background.
 
@@ -127,13 +125,13 @@ def image(panel: Panel, how: str, *, dark: bool) -> hv.Image:
         Of palette indices; empty cells are transparent.
     """
     frame = panel.frame
-    index = shade(panel.selected, panel.everything, how)
+    index = shade(panel.selected, panel.everything, how, panel.value)
     return hv.Image(
         (_centres(frame.x, frame.width), _centres(frame.y, frame.height), index),
         kdims=_dimensions(panel),
         vdims=["level"],
     ).opts(
-        cmap=palette(dark=dark),
+        cmap=palette(dark=dark, quantity=panel.value is not None),
         clim=(1, LEVELS - 1),
         clipping_colors={"min": (0, 0, 0, 0), "NaN": (0, 0, 0, 0)},
     )
@@ -169,12 +167,3 @@ def _centres(span: Range, cells: int) -> np.ndarray:
     low, high = sorted(span)
     step = (high - low) / cells
     return low + step * (np.arange(cells) + 0.5)
-
-
-def warm() -> None:
-    """Compile what the first picture needs; takes about a second, once in a process."""
-    frame = Frame((0.0, 1.0), (0.0, 1.0), 4, 4)
-    for dtype in (np.float32, np.float64):
-        values = np.linspace(0, 1, 8, dtype=dtype)
-        counts(values, values, frame)
-        counts(values, values, frame, weights(values > 0.5))

@@ -1,20 +1,60 @@
 """The whole sky on a plane: Mollweide projection and its graticule.
 
-Longitude grows to the left, as on the sky seen from inside.
+Longitude grows to the left, as on the sky seen from inside, in any system of coordinates: the
+pair of columns says which one, and the graticule is that system's own.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["HALF_HEIGHT", "HALF_WIDTH", "from_plane", "graticule", "labels", "to_plane"]
+from data.pieces import by_pieces
+
+__all__ = ["HALF_HEIGHT", "HALF_WIDTH", "from_plane", "graticule", "is_pair", "labels",
+           "plane_columns", "system", "to_plane"]  # fmt: skip
 
 #: Half axes of the map (units of the projected sphere's radius).
 HALF_WIDTH = 2.0 * np.sqrt(2.0)
 HALF_HEIGHT = np.sqrt(2.0)
 
+_SYSTEMS = {
+    ("l", "b"): "Galactic",
+    ("ra", "dec"): "equatorial (ICRS)",
+    ("ecl_lon", "ecl_lat"): "ecliptic",
+}
+_BLOCK = 1 << 16  # rows projected at once, so that temporary arrays stay small
 _NEWTON_STEPS = 12
 _TABLE = 4096
+
+
+def system(axes: tuple[str, str]) -> str | None:
+    """Name the system whose longitude and latitude two columns are; None for any others.
+
+    A great circle's own coordinates, ``phi1(...)`` and ``phi2(...)`` of one circle, are such a
+    pair.
+    """
+    if axes in _SYSTEMS:
+        return _SYSTEMS[axes]
+    x, y = axes
+    if x.startswith("phi1(") and y == x.replace("phi1(", "phi2(", 1):
+        return f"along {x[len('phi1(') : -1]}"
+    return None
+
+
+def is_pair(axes: tuple[str, str]) -> bool:
+    """Say whether two columns can be drawn as a map of the sky."""
+    return system(axes) is not None
+
+
+def plane_columns(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Project whole columns, block by block on all cores; as `to_plane`."""
+    x, y = np.empty(len(lon), dtype=np.float32), np.empty(len(lon), dtype=np.float32)
+
+    def work(rows: slice) -> None:
+        x[rows], y[rows] = to_plane(lon[rows], lat[rows])
+
+    by_pieces(len(lon), work, _BLOCK)
+    return x, y
 
 
 def to_plane(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
