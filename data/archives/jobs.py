@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
@@ -181,8 +182,8 @@ class Jobs:
         say: Callable[[str, int], None],
     ) -> tuple[TapTable, str]:
         """Bring the result to the disk, again and again if the connection drops."""
-        address = handle.result_uri
-        if not address:
+        address = _result_address(handle)
+        if address is None:
             raise UserError(f"{self.url} finished the query but has no result.")
         for attempt in range(1, self.session.patience.attempts + 1):
             try:
@@ -214,3 +215,13 @@ class Jobs:
                 say("receiving", received)
                 self.session.check_stop()
         return digest.hexdigest()
+
+
+def _result_address(handle: Any) -> str | None:  # noqa: ANN401
+    """Find the result of a job: that which TAP names, or the only VOTable that there is."""
+    if handle.result_uri:
+        return str(handle.result_uri)
+    results = [result for result in handle.results or [] if result.href]
+    tables = [result for result in results if "votable" in str(result.id_).lower()]
+    found = next(iter(tables or results), None)
+    return None if found is None else urljoin(str(handle.url), str(found.href))

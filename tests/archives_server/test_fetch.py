@@ -19,6 +19,8 @@ from data.archives.fetch import download, expected_rows
 from data.archives.into_store import store_parts
 from data.archives.probe import probed_query
 from data.archives.queries import free_query, release_query
+from data.archives.releases import from_document
+from data.derived_formulae import galactic_latitude
 from data.errors import UserError
 from data.selection import parse
 from data.store import CatalogueStore
@@ -173,6 +175,36 @@ def test_a_query_of_ones_own_is_cut_into_parts(tap, jobs_at, stars, tmp_path):
     assert top.key is None, "the first ten would be others in each part"
 
 
+def test_a_release_may_be_a_join_of_tables(tap, jobs_at, stars, document, tmp_path):
+    """As Gaia DR4 will need: astrometry from one table, velocities from another."""
+    spread = {
+        name: f"r.{name}" if name.startswith("radial") else f"a.{name}"
+        for name in document["columns"]
+    }
+    joined = from_document(
+        {
+            "table": f"{dachs.TABLE} AS a JOIN {dachs.TABLE} AS r ON a.source_id = r.source_id",
+            "columns": spread,
+            "key": "a.source_id",
+        },
+        "the test",
+    )
+    tree = parse("radial_velocity > 30 and not (bp_rp < 1.2) and abs(b) < 20")
+    state = download(release_query(tree, joined), jobs_at(tap), tmp_path / "p", chunk_rows=30_000)
+    catalogue = store_parts(
+        list(state.files()), tmp_path / "home", name="j", tree=tree, provenance={}
+    )
+    rv = np.ma.filled(stars["radial_velocity"].astype(float), np.nan)
+    colour = np.ma.filled(stars["bp_rp"].astype(float), np.nan)
+    latitude = galactic_latitude(
+        np.ma.getdata(stars["ra"]), np.ma.getdata(stars["dec"]), sun=np.zeros(3)
+    )
+    with np.errstate(invalid="ignore"):
+        keep = (rv > 30) & ~(colour < 1.2) & (np.abs(latitude.astype(np.float32)) < 20)
+    assert 1_000 < keep.sum() < 100_000
+    assert_same(catalogue, stars, keep)
+
+
 def test_overflow_is_an_error(tap, jobs_at, release, tmp_path):
     """The server gives at most 120,000 rows to a job, and says so only in the result."""
     query = release_query(parse("dec > -95"), release)
@@ -242,8 +274,6 @@ def test_what_the_service_refuses_is_said_in_a_sentence(tap, jobs_at, tmp_path, 
 
 
 def test_a_wrong_column_of_a_release_is_named(tap, jobs_at, document, tmp_path):
-    from data.archives.releases import from_document
-
     wrong = from_document(
         {**document, "columns": {**document["columns"], "ruwe": "rewe"}}, "the test"
     )
