@@ -12,7 +12,9 @@ __all__ = ["complaint", "ran_out_of_time", "understood"]
 
 _NOT_THERE = r"(?:not?|unknown|does not exist|doesn't exist|unresolved|invalid|could not|cannot)"
 _COLUMN = re.compile(rf"{_NOT_THERE}.*(?:column|identifier|field)|column.*{_NOT_THERE}", re.I)
-_TABLE = re.compile(rf"{_NOT_THERE}.*(?:table|relation|schema)|table.*{_NOT_THERE}", re.I)
+_TABLE = re.compile(
+    rf"{_NOT_THERE}.*(?:table|relation|schema)|(?:table|relation|schema).*{_NOT_THERE}", re.I
+)
 _TIME = re.compile(r"time ?out|timed out|time limit|execution duration|statement timeout", re.I)
 _LOGIN = re.compile(r"log ?in|not authori[sz]ed|permission denied|authentication|privilege", re.I)
 _SPACE = re.compile(r"quota|disk full|no space", re.I)
