@@ -19,8 +19,6 @@ class Clipboard(JSComponent):
 
     text = param.String(default="", doc="What was copied last.")
     asked = param.Integer(default=0, doc="Grows with every wish.")
-    copied = param.String(default="", doc="What lies in the clipboard, or should.")
-    failed = param.Boolean(default=False, doc="Whether the browser refused the last wish.")
 
     _esm = """
     const byHand = (text) => {
@@ -46,9 +44,7 @@ class Clipboard(JSComponent):
           if (navigator.clipboard) await navigator.clipboard.writeText(text);
           else failed = !byHand(text);
         } catch { failed = !byHand(text); }
-        model.failed = failed;
-        model.copied = text;
-        model.send_msg(failed ? 'refused' : 'copied');
+        model.send_msg({ text, failed });
       });
     }
     """
@@ -62,7 +58,8 @@ class Clipboard(JSComponent):
         self.text = text
         self.asked += 1
 
-    def _handle_msg(self, message: str) -> None:
+    def _handle_msg(self, message: object) -> None:
         """Tell whoever asked what was copied, and whether it was."""
-        if self._told is not None:
-            self._told(self.copied, message == "copied")
+        if self._told is None or not isinstance(message, dict):
+            return
+        self._told(str(message.get("text", ""))[:2000], message.get("failed") is False)

@@ -102,7 +102,7 @@ class SelectionEditor:
                 size="small",
                 margin=(2, 2),
                 css_classes=[f"vo-{name}-door"],
-                sx={"textTransform": "none", "border": "none", "padding": "3px 8px"},
+                sx={"textTransform": "none", "border": "none", "padding": "3px 8px", "gap": "6px"},
             )
             door.param.watch(
                 self.session.guarded(lambda event, part=part: part.open(shown=event.new)), "value"
