@@ -18,6 +18,7 @@ from dashboard.policy.panels import (
     axis_label,
     colour_words,
     opening_range,
+    points_down,
     preset_of,
 )
 from dashboard.rasters import RasterCache
@@ -183,6 +184,7 @@ def _panel(
         labels,  # type: ignore[arg-type]  two axes, two labels
         is_sky=look.on_sky,
         value=None if shown is None else kept.mean if look.statistic == "mean" else kept.spread,
+        down=points_down(look.axes[1]) and not look.on_sky,
         words=colour_words(look.statistic, shown, unit),
     )
 

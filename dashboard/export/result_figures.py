@@ -13,13 +13,14 @@ from matplotlib.figure import Figure
 
 from dashboard.export.drawing import finish
 from dashboard.export.figures import draw_cells, frame_map, symbol, trust_sentence
-from dashboard.theme import DIVERGING, density_map, figure_colours
+from dashboard.theme import DIVERGING, figure_colours
 from dashboard.views import compare_maps, cube_maps
 from dashboard.views.asymmetry_maps import SIGNIFICANCE_LIMIT
 from dashboard.views.histograms import COUNTS, PULL_REACH, axis_label, count_limits
 from dashboard.views.profiles import BANDS
 from dashboard.views.rotation_curves import RadiusCurve, true_curve, view_ranges
-from dashboard.views.shading import scale
+from dashboard.views.scales import ticks
+from dashboard.views.shading import selection_palette
 from dashboard.views.slices import PLANES, Field, MapSlice
 from data.published.rotation_curves import RotationCurve
 from engine.cubes import compare
@@ -186,7 +187,8 @@ def stars_figure(panels: Sequence[Panel], how: str, provenance: str) -> Figure:
         ax.set_axis_off()
     for ax, panel in zip(axes.flat, panels, strict=False):
         _stars(ax, panel, how)
-    finish(figure, "Stars", f"Stars in each cell, colours {how}. {provenance}")
+    shown = "; ".join(dict.fromkeys(panel.words for panel in panels))
+    finish(figure, "Stars", f"Colours: {shown}; scale {how}. {provenance}")
     return figure
 
 
@@ -197,14 +199,20 @@ def _stars(ax: Axes, panel: Panel, how: str) -> None:
     if panel.everything is not None:
         grey = np.where(panel.everything > 0, 1.0, np.nan)
         ax.imshow(grey, cmap=ListedColormap(["#dfe3ea"]), **look)
-    counts = np.asarray(panel.selected, dtype=float)
-    shade = np.where(counts > 0, scale(counts, how)(np.maximum(counts, 1)), np.nan)
-    colours = ListedColormap(density_map(dark=False)[30:])
-    ax.imshow(shade, cmap=colours, vmin=0, vmax=1, **look)
+    to_unit = panel.scale(how)
+    numbers = np.asarray(panel.selected if panel.value is None else panel.value, dtype=float)
+    filled = (panel.selected > 0) & np.isfinite(numbers)
+    shade = np.where(filled, to_unit(np.where(filled, numbers, to_unit.low)), np.nan)
+    colours = ListedColormap(selection_palette(dark=False, quantity=panel.value is not None))
+    drawn = ax.imshow(shade, cmap=colours, vmin=0, vmax=1, **look)
+    found = ticks(to_unit, whole=panel.value is None)
+    bar = ax.figure.colorbar(drawn, ax=ax, ticks=list(found), pad=0.02, aspect=30)
+    bar.ax.set_yticklabels(list(found.values()), fontsize=6)
+    bar.set_label(panel.words, fontsize=6)
     for line in panel.outlines:
         ax.plot(*line.T, color=_ORANGE, lw=0.9)
-    ax.set(xlim=panel.frame.x, ylim=panel.frame.y)
+    ax.set(xlim=panel.frame.x, ylim=panel.frame.y[::-1] if panel.down else panel.frame.y)
     if panel.is_sky:
-        ax.set(xticks=[], yticks=[], title="Sky, Galactic coordinates")
+        ax.set(xticks=[], yticks=[], title=f"Sky: {panel.labels[0]}, {panel.labels[1]}")
     else:
         ax.set(xlabel=panel.labels[0], ylabel=panel.labels[1])

@@ -254,7 +254,7 @@ def _model(home: Path, view: SavedView, controls: Controls) -> Figure:
 
 
 def _explore(home: Path, view: SavedView, controls: Controls) -> Figure:
-    from dashboard.pictures import Look, all_columns, draw
+    from dashboard.pictures import all_columns, draw, look_of
     from dashboard.policy.panels import default_axes
     from dashboard.rasters import RasterCache
     from data.selection import caption
@@ -264,7 +264,7 @@ def _explore(home: Path, view: SavedView, controls: Controls) -> Figure:
     catalogue = CatalogueListing(home).open(str(document.get("catalogue")))
     axes = document.get("axes") or default_axes(all_columns(catalogue))
     tree = document.get("selection")
-    looks = [Look((pair["x"], pair["y"]), 520, 380) for pair in axes]
+    looks = [look_of(pair, 520, 380) for pair in axes]
     picture = draw(RasterCache(), catalogue, tree, looks)
     words = caption(tree) if tree else "All stars."
     return result_figures.stars_figure(

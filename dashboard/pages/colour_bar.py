@@ -1,12 +1,12 @@
-"""The colour bar of a density panel, which says what its colours stand for on any scale."""
+"""The colour bar of a panel, which says what its colours stand for on any scale."""
 
 from __future__ import annotations
 
-import numpy as np
 from bokeh.models import ColorBar, FixedTicker, LinearColorMapper
 
-from dashboard.theme import FONT
-from dashboard.views.shading import colour_ticks, selection_palette
+from dashboard.theme import FONT, figure_colours
+from dashboard.views.scales import Scale, ticks
+from dashboard.views.shading import selection_palette
 
 __all__ = ["colour_bar", "mark"]
 
@@ -27,11 +27,26 @@ def colour_bar() -> ColorBar:
     )
 
 
-def mark(bar: ColorBar | None, counts: np.ndarray, how: str, *, dark: bool) -> None:
-    """Write the counts that the colours stand for, and the name of the scale."""
+def mark(bar: ColorBar | None, scale: Scale, *, quantity: bool, dark: bool) -> None:
+    """Write the numbers that the colours stand for.
+
+    Parameters
+    ----------
+    bar
+        From `colour_bar`; None where no figure is there yet.
+    scale
+        That of the image.
+    quantity
+        The colours stand for a mean or a spread and not for counts.
+    dark
+        For which background.
+    """
     if bar is None:
         return
-    ticks = colour_ticks(counts, how)
-    bar.color_mapper.palette = selection_palette(dark=dark)
-    bar.ticker.ticks = list(ticks)
-    bar.major_label_overrides = dict(ticks)
+    found = ticks(scale, whole=not quantity)
+    bar.update(
+        major_label_overrides=dict(found),
+        major_label_text_color=figure_colours(dark=dark)["muted"],
+    )
+    bar.color_mapper.palette = selection_palette(dark=dark, quantity=quantity)
+    bar.ticker.ticks = list(found)

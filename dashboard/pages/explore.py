@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import panel_material_ui as pmui
@@ -14,9 +14,10 @@ from dashboard.pages.demo_offer import DemoOffer
 from dashboard.pages.linked_panel import LinkedPanel
 from dashboard.pages.selection_editor import SelectionEditor
 from dashboard.pages.welcome import Welcome
-from dashboard.pictures import Look, Picture, all_columns, draw, unit_of
+from dashboard.pictures import Look, Picture, all_columns, draw, has_column, look_of, unit_of
 from dashboard.policy.brushes import MODES, box, combine, lasso
-from dashboard.policy.panels import default_axes, presets_for
+from dashboard.policy.panels import NUMBERS, default_axes, presets_for, some_axes
+from dashboard.views.scales import Scale
 
 if TYPE_CHECKING:
     from dashboard.services import Services
@@ -30,7 +31,7 @@ MANY = 3_000_000
 
 
 class ExplorePage(Page):
-    """Four linked panels; what is drawn on one edits the selection, and all follow."""
+    """Two to six linked panels; what is drawn on one edits the selection, and all follow."""
 
     title = "Explore"
     icon = "blur_on"
@@ -98,6 +99,17 @@ class ExplorePage(Page):
             sizing_mode="stretch_width",
             css_classes=["vo-colour"],
         )
+        self._number = pmui.RadioButtonGroup(
+            options={str(number): number for number in NUMBERS},
+            value=4,
+            size="small",
+            color="primary",
+            variant="outlined",
+            margin=(2, 10, 8, 10),
+            sizing_mode="stretch_width",
+            css_classes=["vo-number"],
+        )
+        self._number.param.watch(self.session.guarded(self._renumber), "value")
         tracers = pmui.Button(
             label="Use as tracers",
             end_icon="arrow_forward",
@@ -111,8 +123,10 @@ class ExplorePage(Page):
             self._editor.view(),
             _heading("A shape that you draw"),
             self._mode,
-            _heading("Colour of the counts"),
+            _heading("Colour scale"),
             colour,
+            _heading("Panels"),
+            self._number,
             tracers,
             variant="outlined",
             elevation=0,
@@ -158,16 +172,16 @@ class ExplorePage(Page):
         catalogue = self.services.catalogues.open(self.session.catalogue)
         self._catalogue = catalogue
         columns = all_columns(catalogue)
-        there = set(columns)
-        axes = [a for a in self.session.axes if {a.get("x"), a.get("y")} <= there]
-        axes = axes or default_axes(columns)
+        axes = [a for a in self.session.axes if _there(catalogue, a)] or default_axes(columns)
         presets = presets_for(columns)
         self._panels = [
             LinkedPanel(
                 number,
-                (pair["x"], pair["y"]),
+                look_of(pair),
                 columns,
                 presets,
+                rows=1 if len(axes) <= 2 else 2,
+                kept=Scale.from_dict(pair.get("scale")),
                 on_look=self._looked,
                 on_box=self._boxed,
                 on_lasso=self._lassoed,
@@ -175,6 +189,8 @@ class ExplorePage(Page):
             for number, pair in enumerate(axes)
         ]
         self.session.axes = axes
+        if len(axes) in NUMBERS:
+            self._number.value = len(axes)
         self._restyle()
         views = [panel.view for panel in self._panels]
         self._grid.objects = [
@@ -182,6 +198,14 @@ class ExplorePage(Page):
             for i in range(0, len(views), 2)
         ]
         self._request()
+
+    def _renumber(self, _: object) -> None:
+        """Show more or fewer panels; those that stay keep what they show."""
+        if self._catalogue is None or len(self._panels) == self._number.value:
+            return
+        columns = all_columns(self._catalogue)
+        self.session.axes = some_axes(columns, self.session.axes, self._number.value)
+        self._open()
 
     def _units(self) -> dict[str, str]:
         if self._catalogue is None:
@@ -246,17 +270,25 @@ class ExplorePage(Page):
     # --- what the user draws --------------------------------------------------------------
 
     def _looked(self, _: LinkedPanel) -> None:
-        self.session.axes = [{"x": p.axes[0], "y": p.axes[1]} for p in self._panels]
+        self.session.axes = [panel.document() for panel in self._panels]
         self._request()
 
     def _boxed(self, panel: LinkedPanel, bounds: tuple[float, float, float, float]) -> None:
-        node = box(panel.axes, bounds, panel.frame)
+        node = box(panel.axes, bounds, panel.frame, on_sky=panel.look.on_sky)
         self.session.select(combine(self.session.selection, node, self._mode.value))
 
     def _lassoed(self, panel: LinkedPanel, points: np.ndarray) -> None:
-        node = lasso(panel.axes, points)
+        node = lasso(panel.axes, points, on_sky=panel.look.on_sky)
         if node is not None:
             self.session.select(combine(self.session.selection, node, self._mode.value))
+
+
+def _there(catalogue: Catalogue, panel: dict[str, Any]) -> bool:
+    """Say whether a panel of a document can be drawn for a catalogue."""
+    names = [panel.get("x"), panel.get("y"), panel.get("value")]
+    return all(has_column(catalogue, name) for name in names if name is not None) and bool(
+        names[0] and names[1]
+    )
 
 
 def _heading(text: str) -> Viewable:

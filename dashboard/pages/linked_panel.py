@@ -1,30 +1,34 @@
-"""One density panel of Explore: a figure, its axes and what is drawn on it by hand."""
+"""One panel of Explore: a figure, its head, and what is drawn on it by hand."""
 
 from __future__ import annotations
 
 import functools
 import operator
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import holoviews as hv
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.models import ColorBar, Plot
-from holoviews.streams import BoundsXY, Lasso, PlotSize, RangeXY, Stream
+from holoviews.streams import BoundsXY, Lasso, MouseLeave, PlotSize, PointerXY, RangeXY, Stream
 
 from dashboard.pages.colour_bar import colour_bar, mark
+from dashboard.pages.panel_header import PanelHeader
 from dashboard.pictures import Look
-from dashboard.policy.brushes import SKY
-from dashboard.policy.panels import Preset, points_down
+from dashboard.plain import plain
+from dashboard.policy.panels import Preset
+from dashboard.policy.readout import readout
 from dashboard.theme import figure_colours
 from dashboard.views.phase_space import Panel, graticule, image, outlines
+from dashboard.views.scales import Scale
 
 __all__ = ["LinkedPanel"]
 
 Version = Stream.define("Version", version=0)
 
-OTHER = "Other axes…"
 #: Ranges that differ by less than this share of their length are the same.
 SAME_RANGE = 1e-4
 #: Pixels by which a figure may grow or shrink before its stars are counted anew.
@@ -34,7 +38,7 @@ Ranges = tuple[tuple[float, float], tuple[float, float]]
 
 
 class LinkedPanel:
-    """A figure that shows counts and reports what the user draws on it.
+    """A figure that shows cells and reports what the user draws on it.
 
     It computes nothing: the page hands it a ``Panel`` and the DynamicMap only wraps it.
 
@@ -42,12 +46,16 @@ class LinkedPanel:
     ----------
     number
         Its place on the page, for tests.
-    axes
-        Columns to begin with.
+    look
+        What to begin with.
     columns, presets
         What the axis choosers offer.
+    rows
+        Rows of panels that the window is to hold.
+    kept
+        A colour scale to keep, from a session document.
     on_look
-        Called when axes, ranges or size have changed.
+        Called when axes, statistic, ranges or size have changed.
     on_box, on_lasso
         Called with the panel and what was drawn.
     """
@@ -55,43 +63,84 @@ class LinkedPanel:
     def __init__(
         self,
         number: int,
-        axes: tuple[str, str],
+        look: Look,
         columns: list[str],
         presets: list[Preset],
         *,
+        rows: int = 2,
+        kept: Scale | None = None,
         on_look: Callable[[LinkedPanel], None],
         on_box: Callable[[LinkedPanel, tuple[float, float, float, float]], None],
         on_lasso: Callable[[LinkedPanel, np.ndarray], None],
     ) -> None:
-        self.axes = axes
-        self.look = Look(axes)
+        self.look = look
         self.colour = "equalised"
         self.dark = True
-        self._presets = {preset.label: preset for preset in presets}
         self._on_look, self._on_box, self._on_lasso = on_look, on_box, on_lasso
         self._panel: Panel | None = None
+        self._scale = self._kept = kept
         self._figure: Plot | None = None
         self._bar: ColorBar | None = None
         self._version = Version()
         self._own: list[Ranges] = []
         self._figure_pane = pn.pane.HoloViews(None, sizing_mode="stretch_both", margin=0)
-        self._build_header(columns)
+        self._header = PanelHeader(
+            columns,
+            presets,
+            look,
+            kept=kept is not None,
+            on_look=self._changed,
+            on_keep=self._keep,
+        )
+        self._foot = pmui.Typography(
+            "",
+            variant="caption",
+            margin=(0, 10, 4, 10),
+            height=18,
+            sizing_mode="stretch_width",
+            css_classes=["vo-readout"],
+            sx={
+                "color": "text.secondary",
+                "whiteSpace": "nowrap",
+                "overflow": "hidden",
+                "textOverflow": "ellipsis",
+                "fontVariantNumeric": "tabular-nums",
+            },
+        )
         self.view = pmui.Paper(
-            self._header,
+            self._header.view,
             # A Bokeh column: Material's do not hand a height in CSS units on to a figure.
             pn.Column(
                 self._figure_pane,
                 sizing_mode="stretch_width",
                 height=330,
-                styles={"height": "calc((100vh - 240px) / 2)", "min-height": "250px"},
-                margin=(0, 4, 4, 4),
+                styles={"height": f"calc((100vh - 284px) / {rows})", "min-height": "250px"},
+                margin=(0, 4, 0, 4),
             ),
+            self._foot,
             variant="outlined",
             elevation=0,
             sizing_mode="stretch_width",
             margin=5,
             css_classes=["vo-panel", f"vo-panel-{number}"],
         )
+
+    @property
+    def axes(self) -> tuple[str, str]:
+        """Columns of x and y."""
+        return self.look.axes
+
+    def document(self) -> dict[str, Any]:
+        """Write what makes the panel, for the session document."""
+        look = self.look
+        said: dict[str, Any] = {"x": look.axes[0], "y": look.axes[1]}
+        if look.sky is not None and look.on_sky != Look(look.axes).on_sky:
+            said["sky"] = look.sky
+        if look.shown is not None:
+            said |= {"statistic": look.statistic, "value": look.value}
+        if self._kept is not None:
+            said["scale"] = self._kept.to_dict()
+        return said
 
     # --- what the page calls --------------------------------------------------------------
 
@@ -101,80 +150,72 @@ class LinkedPanel:
         Counts come late: those of axes that were left since are dropped, and ranges are set
         only where the user has not moved on to ranges of their own.
         """
-        if look.axes != self.axes:
+        if _drawn(look) != _drawn(self.look):
             return
         self._panel = panel
+        self._rescale()
         self._own = [*self._own[-3:], (panel.frame.x, panel.frame.y)]
         if self._figure_pane.object is None:
             self._figure_pane.object = self._build_figure()
             return
         if self.look.ranges is None:
             self._set_ranges()
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._say()
         self._version.event(version=self._version.version + 1)
+
+    def _rescale(self) -> None:
+        """Take the scale of the present picture, unless one is kept."""
+        assert self._panel is not None  # noqa: S101  there is a picture to scale
+        self._scale = self._kept or self._panel.scale(self.colour)
+
+    def _say(self, where: str = "") -> None:
+        """Write the foot: the point under the cursor, or what the colours stand for."""
+        words = self._panel.words if self._panel is not None else ""
+        self._foot.object = plain(where or f"Colour: {words}")
 
     def restyle(self, *, colour: str, dark: bool) -> None:
         """Draw with another colour scale or for another background."""
-        if (colour, dark) != (self.colour, self.dark):
-            self.colour, self.dark = colour, dark
-            if self._panel is not None:
-                self._version.event(version=self._version.version + 1)
+        if (colour, dark) == (self.colour, self.dark):
+            return
+        renewed = colour != self.colour and self._panel is not None
+        self.colour, self.dark = colour, dark
+        if self._panel is None:
+            return
+        if renewed and self._kept is not None and self._kept.how != colour:
+            self._kept = self._panel.scale(colour)
+        self._rescale()
+        self._redraw()
 
     @property
     def frame(self) -> Ranges | None:
         """The ranges that are on screen."""
         return None if self._panel is None else (self._panel.frame.x, self._panel.frame.y)
 
-    # --- header ---------------------------------------------------------------------------
+    # --- head -----------------------------------------------------------------------------
 
-    def _build_header(self, columns: list[str]) -> None:
-        preset = next((p for p in self._presets.values() if p.axes == self.axes), None)
-        style = {"size": "small", "variant": "standard", "margin": (4, 10)}
-        self._chooser = pmui.Select(
-            options=[*self._presets, OTHER],
-            value=preset.label if preset else OTHER,
-            width=190,
-            css_classes=["vo-panel-preset"],
-            sx={"& .MuiInput-underline:before": {"borderBottom": "none"}},
-            **style,
-        )
-        self._x, self._y = (
-            pmui.AutocompleteInput(
-                options=columns,
-                value=name,
-                placeholder=side,
-                width=110,
-                visible=preset is None,
-                css_classes=[f"vo-axis-{side}"],
-                **style,
-            )
-            for side, name in zip("xy", self.axes, strict=True)
-        )
-        self._header = pmui.Row(
-            self._chooser, self._x, self._y, height=40, sizing_mode="stretch_width", margin=0
-        )
-        self._chooser.param.watch(self._preset_chosen, "value")
-        self._x.param.watch(self._axis_chosen, "value")
-        self._y.param.watch(self._axis_chosen, "value")
+    def _changed(self, look: Look) -> None:
+        """Take the axes or the statistic that the head says."""
+        old = self.look
+        self.look = replace(look, width=old.width, height=old.height, ranges=old.ranges)
+        if self._kept is not None:
+            self._kept = None  # its numbers are those of another quantity or other cells
+            self._header.forget_colours()
+        if (look.axes, look.on_sky) != (old.axes, old.on_sky):
+            self.look = replace(self.look, ranges=None)
+            self._panel = self._figure = None
+            self._figure_pane.object = None
+        self._on_look(self)
 
-    def _preset_chosen(self, _: object) -> None:
-        preset = self._presets.get(self._chooser.value)
-        self._x.visible = self._y.visible = preset is None
-        if preset is not None:
-            self._x.param.update(value=preset.x)
-            self._y.param.update(value=preset.y)
-            self._change_axes(preset.axes)
-
-    def _axis_chosen(self, _: object) -> None:
-        if self._chooser.value == OTHER and self._x.value and self._y.value:
-            self._change_axes((self._x.value, self._y.value))
-
-    def _change_axes(self, axes: tuple[str, str]) -> None:
-        if axes == self.axes:
+    def _keep(self, kept: bool) -> None:
+        if kept == (self._kept is not None):
             return
-        self.axes = axes
-        self.look = Look(axes, self.look.width, self.look.height)
-        self._panel = self._figure = None
-        self._figure_pane.object = None
+        self._kept = self._scale if kept else None
+        if self._panel is not None:
+            self._rescale()
+            self._redraw()
         self._on_look(self)
 
     # --- figure ---------------------------------------------------------------------------
@@ -193,7 +234,10 @@ class LinkedPanel:
         Lasso(source=stars).add_subscriber(self._lassoed)
         RangeXY(source=stars).add_subscriber(self._zoomed)
         PlotSize(source=stars).add_subscriber(self._resized)
-        behind = [graticule(self._panel, "#8a93a8")] if self.axes == SKY else []
+        PointerXY(source=stars).add_subscriber(self._pointed)
+        MouseLeave(source=stars).add_subscriber(lambda **_: self._say())
+        behind = [graticule(self._panel, "#8a93a8")] if self.look.on_sky else []
+        self._say()
         return functools.reduce(operator.mul, [stars, *behind, lines]).opts(
             hv.opts.Image(
                 responsive=True,
@@ -210,7 +254,7 @@ class LinkedPanel:
     def _draw_stars(self, version: int) -> hv.Image:
         """Wrap the present counts; the version is the only thing that the stream carries."""
         assert self._panel is not None  # noqa: S101  no figure is built before
-        return image(self._panel, self.colour, dark=self.dark)
+        return image(self._panel, self._scale or self.colour, dark=self.dark)
 
     def _draw_lines(self, version: int) -> hv.Path:
         """Wrap the outlines of the cuts."""
@@ -234,20 +278,20 @@ class LinkedPanel:
                     major_label_text_font_size="11px",
                     axis_label_standoff=4,
                     minor_tick_line_color=None,
-                    visible=self.axes != SKY,
+                    visible=not self.look.on_sky,
                 )
             figure.grid.visible = False
         assert self._panel is not None  # noqa: S101  drawn from it
-        mark(self._bar, self._panel.selected, self.colour, dark=self.dark)
+        assert self._scale is not None  # noqa: S101  set with the panel
+        mark(self._bar, self._scale, quantity=self._panel.value is not None, dark=self.dark)
 
     def _set_ranges(self) -> None:
         """Set the ranges of the figure where they are not those of the counts already."""
         if self._figure is None or self._panel is None:
             return
-        down = points_down(self.axes[1]) and not self.look.on_sky
         for span, wanted, flipped in (
             (self._figure.x_range, self._panel.frame.x, False),
-            (self._figure.y_range, self._panel.frame.y, down),
+            (self._figure.y_range, self._panel.frame.y, self._panel.down),
         ):
             start, end = wanted[::-1] if flipped else wanted
             span.update(start=start, end=end, reset_start=start, reset_end=end)
@@ -270,15 +314,24 @@ class LinkedPanel:
         ranges = (_ordered(x_range), _ordered(y_range))
         # The browser echoes ranges that were set here; its echoes may come late, and are no zoom.
         if not any(_same(ranges, own) for own in self._own):
-            self.look = Look(self.axes, self.look.width, self.look.height, ranges)
+            self.look = replace(self.look, ranges=ranges)
             self._on_look(self)
 
     def _resized(self, width: int | None, height: int | None, scale: float = 1.0) -> None:
         if not width or not height:
             return
         if max(abs(width - self.look.width), abs(height - self.look.height)) >= SIZE_STEP:
-            self.look = Look(self.axes, int(width), int(height), self.look.ranges)
+            self.look = replace(self.look, width=int(width), height=int(height))
             self._on_look(self)
+
+    def _pointed(self, x: float | None, y: float | None) -> None:
+        numbers = isinstance(x, float | int) and isinstance(y, float | int)
+        self._say(readout(self._panel, x, y) if numbers and self._panel is not None else "")
+
+
+def _drawn(look: Look) -> tuple[object, ...]:
+    """Give what a picture must be of to be shown; ranges and size may lag behind."""
+    return look.axes, look.on_sky, look.statistic, look.shown
 
 
 def _ordered(span: tuple[float, float]) -> tuple[float, float]:

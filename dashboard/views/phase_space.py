@@ -55,6 +55,8 @@ class Panel:
         colour instead of the count.
     words
         What the colours stand for, with its unit.
+    down
+        Let y grow downwards, as magnitudes do.
     """
 
     frame: Frame
@@ -65,6 +67,7 @@ class Panel:
     is_sky: bool = False
     value: np.ndarray | None = None
     words: str = "stars in each cell"
+    down: bool = False
 
     def scale(self, how: str) -> Scale:
         """Give the colour scale of this picture: ``linear``, ``log`` or ``equalised``."""

@@ -118,7 +118,7 @@ def _levels(filled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the counts that occur and in how many cells; without sorting where they are small."""
     if int(filled.max()) > 4 * filled.size + 1024:
         return np.unique(filled, return_counts=True)
-    cells = np.bincount(filled.ravel())
+    cells = np.bincount(filled.astype(np.int64, copy=False).ravel())
     levels = np.flatnonzero(cells)
     return levels, cells[levels]
 
@@ -197,18 +197,26 @@ def _whole(scale: Scale) -> list[int]:
 def _round(scale: Scale) -> list[float]:
     """Give the ends and round numbers between, dense where the scale is steep."""
     low, high = scale.low, scale.high
-    step = _step((high - low) / 5)
     if scale.how == "linear":
-        return [low, *_multiples(step, low, high), high]
-    # Finer by tens, as far as it stays a short list: a steep stretch needs its own numbers.
-    candidates = np.unique(
-        np.concatenate([_multiples(step / 10.0**k, low, high) for k in (0, 1, 2)])
-    )
-    if not candidates.size:
-        return [low, high]
-    places = scale(candidates)
-    chosen = {float(candidates[np.abs(places - wanted).argmin()]) for wanted in _WANTED}
-    return [low, *sorted(chosen), high]
+        return [low, *_multiples(_step((high - low) / 5), low, high), high]
+    exact = [_where(scale, place) for place in (0.0, *_WANTED, 1.0)]
+    chosen = set()
+    for before, number, after in zip(exact, exact[1:], exact[2:], strict=False):
+        # Rounded within a tenth of the way to the nearer neighbour on the bar.
+        room = min(number - before, after - number) / 5
+        if room > 0:
+            step = 10.0 ** math.floor(math.log10(room))
+            chosen.add(round(round(number / step) * step, 12))
+    return [low, *sorted(v for v in chosen if low < v < high), high]
+
+
+def _where(scale: Scale, place: float) -> float:
+    """Find the number that stands at a place of the bar, by halving."""
+    low, high = scale.low, scale.high
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if float(scale(np.array(middle))) < place else (low, middle)
+    return (low + high) / 2
 
 
 def _multiples(step: float, low: float, high: float) -> list[float]:
@@ -225,7 +233,8 @@ def _step(length: float) -> float:
 
 def _bound(n: float, scale: Scale, step: float) -> str:
     """Write a number; the ends of a scale hold what lies beyond as well."""
-    text = _number(n, step)
+    fine = min(step, abs(n) / 50) if n and scale.how != "linear" else step
+    text = _number(n, fine)
     if scale.how == "equalised":
         return text
     return f"≤ {text}" if n == scale.low else f"≥ {text}" if n == scale.high else text

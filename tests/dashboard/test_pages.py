@@ -121,9 +121,9 @@ def test_a_late_echo_of_ranges_is_no_zoom(explore, wait):
 
 def test_axes_can_be_any_columns(explore, session, wait):
     panel = explore._panels[1]
-    panel._chooser.value = "Other axes…"
-    panel._x.value = "speed"
-    panel._y.value = "L_z"
+    panel._header._chooser.value = "Other axes…"
+    panel._header._x.value = "speed"
+    panel._header._y.value = "L_z"
     wait(lambda: panel.frame is not None and not explore._working)
     wait(lambda: panel._panel.labels[1] == "L_z (kpc km/s)")
     assert session.axes[1] == {"x": "speed", "y": "L_z"}
