@@ -7,7 +7,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 from panel.util import edit_readonly
-from param.parameterized import Event
+from param.parameterized import Event, Watcher
 
 from dashboard.pages.base import Page
 from dashboard.pages.placeholder import placeholder
@@ -121,6 +121,7 @@ class Shell:
         return menu
 
     def _build_page(self) -> pmui.Page:
+        watching = _watch_busy()
         page = pmui.Page(
             title="VIA OBSCURA",
             meta_name="Via Obscura",
@@ -143,6 +144,11 @@ class Shell:
         # long says so on its own screen instead.
         with edit_readonly(page):
             page.busy = False
+        # The watchers that the page has put on the process for that would keep it, and with it
+        # the session, for ever.
+        for watcher in _watch_busy():
+            if watcher not in watching:
+                pn.state.param.unwatch(watcher)
         page.param.watch(lambda event: setattr(self.session, "dark", event.new), "dark_theme")
         self.session.param.watch(lambda event: setattr(page, "dark_theme", event.new), "dark")
         return page
@@ -203,3 +209,8 @@ class Shell:
         self._pages[entry.slug] = page
         self._frames[entry.slug] = frame
         self._main.append(frame)
+
+
+def _watch_busy() -> list[Watcher]:
+    """Give the watchers of whether the process is busy."""
+    return list(pn.state.param.watchers.get("busy", {}).get("value", []))
