@@ -12,10 +12,10 @@ import holoviews as hv
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.models import ColorBar, Plot
+from bokeh.models import Plot
 from holoviews.streams import BoundsXY, Lasso, MouseLeave, PlotSize, PointerXY, RangeXY, Stream
 
-from dashboard.pages.colour_bar import colour_bar, mark
+from dashboard.pages.panel_canvas import Canvas, dress
 from dashboard.pages.panel_header import PanelHeader
 from dashboard.pictures import Look
 from dashboard.plain import plain
@@ -80,7 +80,7 @@ class LinkedPanel:
         self._panel: Panel | None = None
         self._scale = self._kept = kept
         self._figure: Plot | None = None
-        self._bar: ColorBar | None = None
+        self._canvas = Canvas()
         self._version = Version()
         self._own: list[Ranges] = []
         self._figure_pane = pn.pane.HoloViews(None, sizing_mode="stretch_both", margin=0)
@@ -163,8 +163,13 @@ class LinkedPanel:
         self._redraw()
 
     def _redraw(self) -> None:
+        """Bring the present cells and outlines into the figure."""
         self._say()
-        self._version.event(version=self._version.version + 1)
+        assert self._panel is not None  # noqa: S101  there is something to draw
+        assert self._scale is not None  # noqa: S101  set with the panel
+        # Not through HoloViews, whose way from an event to a changed figure takes 50 ms a panel.
+        if not self._canvas.draw(self._panel, self._scale, dark=self.dark):
+            self._version.event(version=self._version.version + 1)
 
     def _rescale(self) -> None:
         """Take the scale of the present picture, unless one is kept."""
@@ -206,6 +211,7 @@ class LinkedPanel:
         if (look.axes, look.on_sky) != (old.axes, old.on_sky):
             self.look = replace(self.look, ranges=None)
             self._panel = self._figure = None
+            self._canvas = Canvas()
             self._figure_pane.object = None
         self._on_look(self)
 
@@ -226,7 +232,7 @@ class LinkedPanel:
         The layers are DynamicMaps of their own, since HoloViews delivers what the user draws
         only to a layer that returns one element.
         """
-        self._figure = self._bar = None
+        self._figure, self._canvas = None, Canvas()
         self._version = Version()
         stars = hv.DynamicMap(self._draw_stars, streams=[self._version])
         lines = hv.DynamicMap(self._draw_lines, streams=[self._version])
@@ -264,26 +270,14 @@ class LinkedPanel:
     def _dress(self, plot: object, _: object) -> None:
         """Bring what HoloViews has no option for: ranges, colour bar, the look of the sky."""
         figure: Plot = plot.state  # type: ignore[attr-defined]
+        assert self._panel is not None  # noqa: S101  drawn from it
+        assert self._scale is not None  # noqa: S101  set with the panel
         if figure is not self._figure:
             self._figure = figure
             self._set_ranges()
-            self._bar = colour_bar()
-            figure.add_layout(self._bar, "right")
-            figure.toolbar.logo = None
-            figure.toolbar.autohide = True
-            figure.min_border = 4
-            for axis in figure.axis:
-                axis.update(
-                    axis_label_text_font_size="12px",
-                    major_label_text_font_size="11px",
-                    axis_label_standoff=4,
-                    minor_tick_line_color=None,
-                    visible=not self.look.on_sky,
-                )
-            figure.grid.visible = False
-        assert self._panel is not None  # noqa: S101  drawn from it
-        assert self._scale is not None  # noqa: S101  set with the panel
-        mark(self._bar, self._scale, quantity=self._panel.value is not None, dark=self.dark)
+            self._canvas = Canvas(figure)
+            dress(figure, axes=not self.look.on_sky)
+        self._canvas.draw(self._panel, self._scale, dark=self.dark)
 
     def _set_ranges(self) -> None:
         """Set the ranges of the figure where they are not those of the counts already."""
