@@ -95,7 +95,13 @@ class ArchiveForm:
         )
 
     def _build_query(self) -> None:
-        mono = {"& textarea": {"fontFamily": "monospace", "fontSize": "0.82rem"}}
+        mono = {
+            "& textarea": {"fontFamily": "monospace", "fontSize": "0.82rem"},
+            "& textarea.Mui-disabled": {
+                "color": "text.secondary",
+                "WebkitTextFillColor": "currentcolor",
+            },
+        }
         self._caption = pmui.Typography(
             "", variant="body2", margin=(2, 10), sizing_mode="stretch_width",
             css_classes=["vo-archive-caption"],
