@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import threading
 import warnings
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -221,3 +225,35 @@ def test_without_lsdb_a_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(UserError, match="need the package lsdb"):
         hats_request("/nowhere", None)
+
+
+def test_a_catalogue_over_http_is_the_same(written, tmp_path):
+    tree = parse("radial_velocity > 10 and -10 <= dec <= 30")
+    local = fetch_hats(
+        hats_request(str(written), tree), tmp_path / "home", tmp_path / "a", name="local"
+    )
+    with served(written.parent) as address:
+        request = hats_request(f"{address}/{written.name}", tree)
+        remote = fetch_hats(request, tmp_path / "home", tmp_path / "b", name="remote")
+        with pytest.raises(UserError, match="There is no HATS catalogue at http"):
+            hats_request(f"{address}/nowhere", tree)
+    assert remote.manifest.content_hash == local.manifest.content_hash
+    assert remote.manifest.provenance["address"].startswith("http://127.0.0.1")
+
+
+@contextmanager
+def served(folder):
+    """Serve a folder on loopback."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
