@@ -53,7 +53,8 @@ class ShareView:
             css_classes=["vo-share"],
             sx={"color": "inherit"},
         )
-        self._clipboard = Clipboard(self._copied)
+        # Beside the dialog: what is inside is not in the browser before the dialog is open.
+        self.clipboard = Clipboard(self._copied)
         self._address = pmui.TextInput(
             label="Address of this screen",
             sizing_mode="stretch_width",
@@ -100,7 +101,6 @@ class ShareView:
                 pmui.Divider(sizing_mode="stretch_width", margin=(10, 5)),
                 elsewhere,
                 pmui.Row(self._save, self._open, margin=0),
-                self._clipboard,
                 sizing_mode="stretch_width",
             ),
             title="Share this screen",
@@ -132,7 +132,7 @@ class ShareView:
 
     def _to_clipboard(self) -> None:
         if self._view is not None:
-            self._clipboard.copy(f"?view={self._view.id}")
+            self.clipboard.copy(f"?view={self._view.id}")
 
     def _copied(self, address: str, done: bool) -> None:
         self._address.value = address

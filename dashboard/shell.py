@@ -51,6 +51,7 @@ class Shell:
             session.notices.column,
             self._save.dialog,
             self._share.dialog,
+            self._share.clipboard,
             sizing_mode="stretch_both",
             margin=0,
             css_classes=["vo-main"],

@@ -1,0 +1,157 @@
+"""Thirty sessions come and go on a real server: what they held comes back, and none sees another.
+
+In a process of its own, so that the memory of the other tests is not counted.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+
+import panel as pn
+import pytest
+
+from dashboard.session import Session
+from dashboard.shell import Shell
+
+#: Thirty sessions of Explore cost some 80 s of a processor.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+ROOT = Path(__file__).parents[2]
+
+#: Megabytes by which the server may have grown after thirty sessions: allocators keep pages, and
+#: pages that are compiled or imported late stay. One leaked session of Explore holds about 10.
+TOLERANCE = 40
+
+SERVER = """
+import asyncio, ctypes, gc, json, sys, time, threading, warnings, weakref
+from pathlib import Path
+import panel as pn
+from bokeh.client import pull_session
+from dashboard.app import build_app
+from dashboard.services import Services
+from dashboard.session import Session
+from tests.dashboard.stars import make_catalogue
+
+home = Path(sys.argv[1])
+make_catalogue(home, stars=20_000)
+services = Services(home)
+services.start()
+pn.extension(notifications=False)
+born = []
+
+def remembering(self, *args, original=Session.__init__, **kwargs):
+    original(self, *args, **kwargs)
+    born.append(weakref.ref(self))
+
+Session.__init__ = remembering
+server = pn.serve({"/": lambda: build_app(services)}, port=0, address="127.0.0.1", show=False,
+    threaded=False, start=False, verbose=False, check_unused_sessions_milliseconds=200,
+    unused_session_lifetime_milliseconds=300)
+url = f"http://127.0.0.1:{server.port}/"
+
+def megabytes():
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0) if sys.platform == "linux" else None
+    with open("/proc/self/statm") as stream:
+        return int(stream.read().split()[1]) * 4096 / 2**20
+
+def alive():
+    gc.collect()
+    return sum(ref() is not None for ref in born)
+
+def visit(number):
+    # As a browser does: a document, its page built, a selection of its own; then it goes.
+    session = pull_session(url=url)
+    mine = born[-1]()
+    cut = {"kind": "range", "column": "z", "min": -0.01 * (number + 1), "max": None}
+    server.io_loop.add_callback(mine.select, cut)
+    end = time.monotonic() + 30
+    while mine.selection != cut and time.monotonic() < end:
+        time.sleep(0.02)
+    others = [ref() for ref in born[:-1]]
+    foreign = [o.selection for o in others if o is not None and o.selection == cut]
+    session.close()
+    return mine.selection == cut and not foreign
+
+def settle():
+    end = time.monotonic() + 60
+    while alive() and time.monotonic() < end:
+        time.sleep(0.3)
+
+def work():
+    result = {}
+    try:
+        own = [visit(number) for number in range(5)]
+        settle()
+        result["before"] = megabytes()
+        own += [visit(number) for number in range(5, 35)]
+        settle()
+        result["after"] = megabytes()
+        result["own"], result["alive"], result["born"] = all(own), alive(), len(born)
+        result["held"] = len(server.get_sessions())
+    except BaseException as error:
+        result["error"] = repr(error)
+    print(json.dumps(result), flush=True)
+    import os
+    os._exit(0)
+
+threading.Thread(target=work, daemon=True).start()
+server.start()
+server.io_loop.start()
+"""
+
+
+def test_nothing_of_the_process_keeps_a_session(services, catalogue):
+    """The quick form: a window is built, visited and left; nothing remembers it."""
+
+    def window():
+        session = Session(services)
+        shell = Shell(services, session)
+        session.select({"kind": "range", "column": "z", "min": 0.0, "max": None})
+        shell.refresh()
+        return weakref.ref(session), weakref.ref(shell)
+
+    watchers = len(pn.state.param.watchers.get("busy", {}).get("value", []))
+    gone = window()
+    gc.collect()
+    assert [ref() for ref in gone] == [None, None]
+    assert len(pn.state.param.watchers.get("busy", {}).get("value", [])) == watchers
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("the memory of a process is read from /proc")
+    done = subprocess.run(
+        [sys.executable, "-c", SERVER, str(tmp_path_factory.mktemp("home"))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=850,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    assert lines, done.stderr[-3000:]
+    found = json.loads(lines[-1])
+    assert "error" not in found, (found, done.stderr[-3000:])
+    return found
+
+
+def test_every_session_is_freed(result):
+    assert result["born"] >= 35
+    assert result["alive"] == 0
+    assert result["held"] == 0
+
+
+def test_memory_returns_to_its_level(result):
+    assert result["after"] - result["before"] < TOLERANCE, result
+
+
+def test_no_session_saw_the_selection_of_another(result):
+    assert result["own"]
