@@ -114,7 +114,7 @@ class LinkedPanel:
                 self._figure_pane,
                 sizing_mode="stretch_width",
                 height=330,
-                styles={"height": f"calc((100vh - 284px) / {rows})", "min-height": "250px"},
+                styles={"height": f"calc((100vh - 134px) / {rows} - 97px)", "min-height": "250px"},
                 margin=(0, 4, 0, 4),
             ),
             self._foot,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColorBar, GlyphRenderer, Image, MultiLine, Plot
+from bokeh.models import ColorBar, GlyphRenderer, Image, MultiLine, Plot, Text
 
 from dashboard.pages.colour_bar import colour_bar, mark
 from dashboard.theme import figure_colours
@@ -43,6 +43,7 @@ class Canvas:
 
     def __init__(self, figure: Plot | None = None) -> None:
         self._image = self._lines = None
+        self._words: list[Text] = []
         self._bar: ColorBar | None = None
         if figure is None:
             return
@@ -50,6 +51,7 @@ class Canvas:
         self._image = next((r for r in drawn if isinstance(r.glyph, Image)), None)
         lines = [r for r in drawn if isinstance(r.glyph, MultiLine)]
         self._lines = lines[-1] if lines else None
+        self._words = [r.glyph for r in drawn if isinstance(r.glyph, Text)]
         self._bar = colour_bar()
         figure.add_layout(self._bar, "right")
 
@@ -74,10 +76,16 @@ class Canvas:
         }
         quantity = panel.value is not None
         mapper = self._image.glyph.color_mapper
-        colours = palette(dark=dark, quantity=quantity)
-        if mapper.palette != colours:
-            mapper.palette = colours
+        steps = palette(dark=dark, quantity=quantity)
+        if mapper.palette != steps:
+            mapper.palette = steps
         self._draw_lines(panel, dark=dark)
+        for glyph in self._words:
+            # The labels of the sky lie on bright cells and on dark ones.
+            colours = figure_colours(dark=dark)
+            glyph.update(text_color=colours["text"], text_alpha=1.0, padding=2, border_radius=3,
+                         background_fill_color=colours["background"],
+                         background_fill_alpha=0.6)  # fmt: skip
         mark(self._bar, scale, quantity=quantity, dark=dark)
         return True
 

@@ -151,7 +151,7 @@ def graticule(panel: Panel, colour: str) -> hv.Overlay:
     """Draw the lines of the sky map and what stands beside them."""
     dimensions = _dimensions(panel)
     lines = hv.Path(sky.graticule(), kdims=dimensions).opts(
-        color=colour, line_width=0.6, alpha=0.22
+        color=colour, line_width=0.6, alpha=0.4
     )
     words = hv.Labels(sky.labels(), kdims=dimensions, vdims=["text"]).opts(
         text_color=colour, text_alpha=0.6, text_font_size="9px"
