@@ -46,9 +46,7 @@ class ExplorePage(Page):
         self._welcome = Welcome(services, session, self._bar.ingest)
         self._offer = DemoOffer(services, session)
         self._editor = SelectionEditor(session, self._units)
-        self._grid = pmui.Column(
-            sizing_mode="stretch_width", margin=0, css_classes=["vo-panels"], min_width=640
-        )
+        self._grid = pmui.Column(sizing_mode="stretch_width", margin=0, css_classes=["vo-panels"])
         self._busy = pmui.LinearProgress(
             visible=False, sizing_mode="stretch_width", margin=0, height=3
         )
@@ -58,10 +56,18 @@ class ExplorePage(Page):
     def view(self) -> Viewable:
         """Build the page: the empty state and the workbench, one of them visible."""
         self._workbench = pmui.Row(
-            pmui.Column(self._busy, self._grid, sizing_mode="stretch_width", margin=0),
+            pmui.Column(
+                self._busy,
+                self._grid,
+                sizing_mode="stretch_width",
+                margin=0,
+                styles={"min-width": "min(640px, 100%)"},
+            ),
             self._build_side(),
             sizing_mode="stretch_width",
             margin=0,
+            # In a narrow window the selection stands below the panels.
+            sx={"flexWrap": {"xs": "wrap", "lg": "nowrap"}},
         )
         watch = self.session.param.watch
         watch(self.session.guarded(lambda _: self._open()), "catalogue")

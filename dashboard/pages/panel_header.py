@@ -16,6 +16,8 @@ __all__ = ["PanelHeader"]
 OTHER = "Other axes…"
 #: Quantities that a mean begins with, the first that there is.
 _FIRST_VALUES = ("v_phi", "v_R", "vz", "pmra", "bp_rp")
+#: A narrow panel takes several lines; a wide one a line of 40 pixels.
+_WRAP = {"flexWrap": "wrap", "minHeight": "40px"}
 
 
 class PanelHeader:
@@ -60,14 +62,15 @@ class PanelHeader:
             variant="text",
             size="small",
             margin=(4, 6),
+            styles={"margin-left": "auto"},
             css_classes=["vo-panel-more"],
             sx={"textTransform": "none", "border": "none", "padding": "3px 8px"},
         )
         self._second.visible = self._more.value
         self._more.param.watch(lambda event: self._second.param.update(visible=event.new), "value")
         first = pmui.Row(
-            self._chooser, self._x, self._y, pmui.Column(sizing_mode="stretch_width", margin=0),
-            self._more, height=40, sizing_mode="stretch_width", margin=0,
+            self._chooser, self._x, self._y,
+            self._more, sizing_mode="stretch_width", margin=0, sx=_WRAP,
         )  # fmt: skip
         self.view = pmui.Column(first, self._second, sizing_mode="stretch_width", margin=0)
 
@@ -124,7 +127,7 @@ class PanelHeader:
             **style,
         )
         self._keep = pmui.Checkbox(
-            label="Keep colours when zooming",
+            label="Keep colours",
             value=kept,
             size="small",
             margin=(0, 6),
@@ -134,8 +137,8 @@ class PanelHeader:
         self._statistic.param.watch(self._statistic_chosen, "value")
         self._value.param.watch(self._statistic_chosen, "value")
         self._second = pmui.Row(
-            self._statistic, self._value, self._keep, height=40, sizing_mode="stretch_width",
-            margin=0,
+            self._statistic, self._value, self._keep, sizing_mode="stretch_width", margin=0,
+            sx=_WRAP,
         )  # fmt: skip
 
     def _preset_chosen(self, _: object) -> None:

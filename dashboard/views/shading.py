@@ -20,7 +20,7 @@ _FIRST = 1 + CONTEXT_LEVELS
 _GREYS = {True: ((26, 33, 52), (92, 103, 132)), False: ((236, 239, 245), (172, 180, 196))}
 #: Of a third quantity: perceptually uniform, every colour apart from the background and the
 #: greys, since a low mean is not an empty cell.
-_VALUES = {True: colorcet.CET_L20[50:], False: colorcet.CET_L20[10:235]}
+_VALUES = {True: colorcet.CET_L20[50:], False: colorcet.CET_L8[:225]}
 
 
 def palette(*, dark: bool, quantity: bool = False) -> list[str]:
