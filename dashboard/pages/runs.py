@@ -10,6 +10,7 @@ from dashboard.pages.parts import headline
 from dashboard.pages.placeholder import empty_state
 from dashboard.pages.run_details import RunDetails
 from dashboard.pages.run_list import RunList
+from dashboard.policy.downloads import source_line
 from dashboard.policy.run_states import ACTIVE
 from dashboard.services import Services
 from dashboard.session import Session
@@ -130,6 +131,8 @@ class RunsPage(Page):
 
 
 def selection_caption(record: RunRecord) -> str:
-    """Say which stars a run was given, not escaped."""
+    """Say which stars a run was given or fetches, not escaped."""
+    if record.kind == "fetch":
+        return source_line(record)
     tree = record.spec.get("selection")
     return caption(tree) if isinstance(tree, dict) else "every star with all six quantities"

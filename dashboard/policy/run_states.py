@@ -143,6 +143,8 @@ def request_lines(
 ) -> list[tuple[str, str]]:
     """Give what was asked of a run as pairs of label and text (not escaped)."""
     spec = run.spec
+    if run.kind == "fetch":
+        return [("Catalogue", str(spec.get("name", "—"))), ("From", selection_caption)]
     lines = [("Catalogue", catalogue_name), ("Stars", selection_caption)]
     volume = spec.get("volume")
     if isinstance(volume, Mapping):

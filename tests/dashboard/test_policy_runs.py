@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dashboard.pages.runs import selection_caption
 from dashboard.policy import run_states
 from dashboard.policy.captions import (
     distrust_lines,
@@ -184,3 +185,10 @@ def test_policy_does_not_import_a_toolkit(module):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_download_is_described_by_where_it_comes_from():
+    spec = {"service": "https://example.org/tap", "selection": None, "name": "near"}
+    record = RunRecord(id="a", kind="fetch", spec=spec, state=RunState.DONE)
+    lines = dict(run_states.request_lines(record, "near-1234", selection_caption(record)))
+    assert lines == {"Catalogue": "near", "From": "https://example.org/tap · All stars."}

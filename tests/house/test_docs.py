@@ -258,6 +258,7 @@ def test_example_reads_the_cubes(tmp_path, capsys):
         solution(grid.points),
         tracers=np.full(cells, 50, np.int32),
         edge_distance=np.ones(cells),
+        radius=4.0,
         flags={"boltzmann": np.zeros(cells, np.int32)},
         attributes=attributes,
     )
