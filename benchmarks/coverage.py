@@ -22,13 +22,17 @@ from typing import Any
 import numpy as np
 import torch
 
+from data.baryons import truth_baryons
 from data.mocks.galaxy import make_galaxy
 from data.mocks.truth import Truth
 from data.population import make_population
 from data.store import Catalogue, CatalogueStore
+from engine.dark.local import local_value
+from engine.dark.smoothed import smoothed_baryons
 from engine.density.model import Coordinates
 from engine.density.preprocess import BallMap
 from engine.device import limit_threads
+from engine.draws import Draws
 from engine.estimators.solve import PointwiseMap
 from engine.lattice import Lattice
 from engine.mapping.presets import MapSettings, resolve
@@ -140,6 +144,7 @@ def rows_of(solution: GridSolution, truth: Truth) -> dict[str, Any]:
         }
         for region, (low, high) in REGIONS.items():
             cells = good & (height >= low) & (height < high)
+            row[f"a {region}"] = judge(field.mean[cells], field.sd[cells], exact[cells])
             for axis, component in enumerate("xyz"):
                 row[f"a_{component} {region}"] = judge(
                     field.mean[cells, axis], field.sd[cells, axis], exact[cells, axis]
@@ -147,6 +152,9 @@ def rows_of(solution: GridSolution, truth: Truth) -> dict[str, Any]:
         if name == "potential" and solution.potential is not None:
             density = solution.potential.smoothed_density(points, nodes, weights)
             mean, sd = density.mean, density.sd
+            found, real, dark = local_densities(solution, density, smooth, truth)
+            row["density at the solar radius"] = judge(*(np.array([n]) for n in (*found, real)))
+            row["dark_error"] = (found[0] - real) / dark
         else:
             lattice = Lattice.of(solution.grid, field.resized(16)).density(kernel)
             mean, sd = lattice.mean[solution.grid.inside], lattice.sd[solution.grid.inside]
@@ -158,6 +166,25 @@ def rows_of(solution: GridSolution, truth: Truth) -> dict[str, Any]:
             row[f"density {region}"] = judge(mean[cells], sd[cells], smooth[cells])
         result[name] = row
     return result
+
+
+def local_densities(
+    solution: GridSolution, density: Draws, smooth: np.ndarray, truth: Truth
+) -> tuple[tuple[float, float], float, float]:
+    """Give the spherical averages at the Sun's distance from the centre, within 3 kpc of the Sun.
+
+    Of the map with its error, of the truth, and of the truth's dark matter alone, Msun pc-3.
+    """
+    near = np.linalg.norm(solution.grid.points - SUN, axis=1) < 3
+
+    def average(values: Draws) -> tuple[float, float]:
+        radius = float(np.linalg.norm(SUN))
+        return local_value(values, solution.grid, radius=radius, trusted=near).msun_pc3
+
+    none = np.empty((0, len(smooth)))
+    baryons = truth_baryons(truth)
+    dark = smooth - smoothed_baryons(baryons, solution.grid.points, Kernel(), 0).mean
+    return average(density), average(Draws(smooth, none))[0], average(Draws(dark, none))[0]
 
 
 def summary(rows: list[dict[str, Any]], seed: int = 0) -> list[dict[str, Any]]:

@@ -3,11 +3,13 @@
 The pointwise solution gives three noisy numbers at each position and knows nothing of its
 neighbours. Here a gradient of one potential is fitted to all of them at once,
 
-    a(x) = sum_k M_k A_k(x) + sum_j c_j R_j(x),   M_k >= 0,   c_j ~ N(0, prior_j),
+    a(x) = sum_k M_k A_k(x) + sum_j c_j R_j(x),   M_k ~ |N(0, s_k^2)|,   c_j ~ N(0, prior_j),
 
 by generalised least squares with the errors' spread and correlation (``noise``). The masses of
-the Gaussians are not negative (``gaussians``), the smooth rest is free (``residual``), and the
-data choose the size and the length of the rest by their evidence, the Gaussians at their best.
+the Gaussians are not negative (``gaussians``), and each is expected to make a small part of the
+whole only: without that, noise is explained by a few of them, and the density has their form. The
+smooth rest is free (``residual``), and the data choose its size by their evidence, the Gaussians
+at their best.
 Errors come from simulation: data drawn from the fit, from the residual's prior and from the
 noise are fitted in the same way, and their distance from what they were drawn from is kept. So
 the constraint M >= 0 and the prior's pull are part of the error.
@@ -52,8 +54,14 @@ first know the prior's pull and the constraint M >= 0, the others what the noise
 errors of the flows that reach over the whole volume. Measured on mocks (``benchmarks/coverage``).
 """
 
+_EXPECTED = 0.04
+"""Expected acceleration by a Gaussian of the dictionary relative to the whole: a few tens of its
+ninety share the work. Twice or half as much changes densities by a per cent or two."""
+
 _SIZES = (20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0)
-_LENGTHS = (1.25, 2.0)  # in radii; shorter ones are the ripples'
+_LENGTH = 2.0
+"""Of the rest's correlation in radii of the volume; shorter ones follow ripples."""
+
 _PART, _NATS = 0.98, 100.0
 _JITTER = 1e-10
 
@@ -109,10 +117,10 @@ def fit_potential(
     factors = [sl.cholesky(c.matrix(coordinates), lower=True) for c in correlations]
 
     gaussians, residual = gaussian_dictionary(centre, radius), SmoothResidual(centre, radius)
-    system = _System.whiten(
-        gaussians.acceleration(where), residual.acceleration(where), mean, spread, factors
-    )
-    solver, size, length = _choose(system, residual)
+    mass = gaussians.acceleration(where)
+    expected = _EXPECTED * _rms(mean) / _rms(mass)
+    system = _System.whiten(mass, residual.acceleration(where), mean, spread, factors, expected)
+    solver, size = _choose(system, residual)
     masses, rest = solver.solve(system.data)
 
     def fitted(data: Floats) -> Floats:
@@ -134,7 +142,7 @@ def fit_potential(
         deviations=deviations,
         misfit=float(np.mean((system.data - system.mass @ masses - system.rest @ rest) ** 2)),
         residual_size=size,
-        residual_length=length,
+        residual_length=_LENGTH * radius,
         common=_COMMON * random.standard_normal(DRAWS),
         members=members,
         naive_members=members if naive is None else np.stack([fitted(m) for m in biased]),
@@ -142,8 +150,14 @@ def fit_potential(
     )
 
 
-def _choose(system: _System, residual: SmoothResidual) -> tuple[_Solver, float, float]:
-    """Give the solver with the smallest residual that the data ask for, its size and length.
+def _rms(accelerations: Floats) -> Floats:
+    """Give the typical size of accelerations (P, 3, ...) over positions, (...)."""
+    rms: Floats = np.sqrt((accelerations**2).sum(1).mean(0))
+    return rms
+
+
+def _choose(system: _System, residual: SmoothResidual) -> tuple[_Solver, float]:
+    """Give the solver with the smallest residual that the data ask for, and its size.
 
     What Gaussians about the centre cannot say is found by a small and smooth residual already.
     Larger ones gain evidence slowly and without end, as they swallow ripples that the noise
@@ -151,32 +165,36 @@ def _choose(system: _System, residual: SmoothResidual) -> tuple[_Solver, float, 
     of its gain. There always is a residual: without it the errors would take for granted that
     the Galaxy is symmetric.
     """
-    floor = _Solver(system, residual.prior(0.0, residual.radius)).evidence()
-    tried: list[tuple[float, float, float]] = []
-    for size in _SIZES:
-        for part in sorted(_LENGTHS, reverse=True):
-            length = part * residual.radius
-            gain = _Solver(system, residual.prior(size, length)).evidence() - floor
-            tried.append((gain, size, length))
-    enough = _PART * max(gain for gain, _, _ in tried) - _NATS
-    _, size, length = next(row for row in tried if row[0] >= enough or enough <= 0)
-    return _Solver(system, residual.prior(size, length)), size, length
+    length = _LENGTH * residual.radius
+    floor = _Solver(system, residual.prior(0.0, length)).evidence()
+    solvers = {size: _Solver(system, residual.prior(size, length)) for size in _SIZES}
+    gains = {size: solver.evidence() - floor for size, solver in solvers.items()}
+    enough = _PART * max(gains.values()) - _NATS
+    size = next(size for size, gain in gains.items() if gain >= enough or enough <= 0)
+    return solvers[size], size
 
 
 @dataclass(frozen=True)
 class _System:
-    """Design and data with white noise: (N, Kg), (N, Kr) and (N,), N = 3 P."""
+    """Design and data with white noise, (N, Kg), (N, Kr) and (N,), N = 3 P; expected masses."""
 
     mass: Floats
     rest: Floats
     data: Floats
+    expected: Floats
 
     @classmethod
     def whiten(
-        cls, mass: Floats, rest: Floats, data: Floats, spread: Floats, factors: list[Floats]
+        cls,
+        mass: Floats,
+        rest: Floats,
+        data: Floats,
+        spread: Floats,
+        factors: list[Floats],
+        expected: Floats,
     ) -> _System:
         mass, rest = (_whiten(part, spread, factors) for part in (mass, rest))
-        return cls(mass, rest, _whiten(data[..., None], spread, factors)[:, 0])
+        return cls(mass, rest, _whiten(data[..., None], spread, factors)[:, 0], expected)
 
     @cached_property
     def grams(self) -> tuple[Floats, Floats, Floats]:
@@ -204,6 +222,7 @@ class _Solver:
         self._factor = sl.cholesky(square, lower=True, check_finite=False)
         self._cross = self._forward(self.scale[:, None] * cross)
         effective = mass - self._cross.T @ self._cross
+        effective[np.diag_indices_from(effective)] += system.expected**-2.0
         self._unit = np.sqrt(np.maximum(np.diag(effective), 1e-300))
         effective /= self._unit[:, None] * self._unit
         size, vectors = np.linalg.eigh(effective)
@@ -224,12 +243,13 @@ class _Solver:
         return masses, self.scale * rest
 
     def evidence(self) -> float:
-        """Give ln p(data) with the residual integrated out and the masses at their best."""
+        """Give ln p(data, masses) at the best masses, with the residual integrated out."""
         masses, _ = self.solve(self.system.data)
         left = self.system.data - self.system.mass @ masses
         explained = self._forward(self.scale * (self.system.rest.T @ left))
         logdet = 2 * np.log(np.diag(self._factor)).sum()
-        return float(-0.5 * (left @ left - explained @ explained + logdet))
+        expected = np.sum((masses / self.system.expected) ** 2)
+        return float(-0.5 * (left @ left - explained @ explained + logdet + expected))
 
     def simulate(self, masses: Floats, random: np.random.Generator) -> Floats:
         """Fit data drawn from the fit and give the distance from what they were drawn from."""
