@@ -61,7 +61,7 @@ class ExplorePage(Page):
                 self._grid,
                 sizing_mode="stretch_width",
                 margin=0,
-                styles={"min-width": "min(640px, 100%)"},
+                styles={"flex": "1 1 640px"},
             ),
             self._build_side(),
             sizing_mode="stretch_width",

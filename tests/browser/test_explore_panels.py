@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 #: Reads a panel of the page from Bokeh's models: the image, the axes and the colour bar.
@@ -63,10 +65,6 @@ def wait_for(page, number, condition):
     return panel(page, number)
 
 
-def foot(page, number):
-    return page.locator(f".vo-panel-{number} .vo-readout").inner_text()
-
-
 def test_other_axes_draw_another_picture(explore, keep):
     before = panel(explore, 0)
     choose(explore, 0, "vo-panel-preset", "Rotation: R, v_φ")
@@ -103,19 +101,9 @@ def test_a_mean_has_colours_a_unit_and_a_bar_of_its_own(explore, keep):
 def test_the_cursor_reads_place_and_count(explore):
     box = explore.locator(".vo-panel-2 .bk-Figure").bounding_box()
     explore.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.4 * box["height"])
-    explore.locator(".vo-panel-2 .vo-readout").get_by_text("stars").wait_for()
     explore.mouse.move(box["x"] + 0.45 * box["width"], box["y"] + 0.45 * box["height"], steps=3)
-    explore.wait_for_function(
-        """() => {
-            const find = (root) => [...root.querySelectorAll('*')].flatMap((e) =>
-                [...(e.classList.contains('vo-readout') ? [e] : []),
-                 ...(e.shadowRoot ? find(e.shadowRoot) : [])]);
-            return find(document).some((e) => /v_R .* km\\/s, v_φ .* km\\/s: /.test(e.innerText));
-        }"""
-    )
-    text = foot(explore, 2)
-    assert "v_R" in text
-    assert "star" in text
+    said = re.compile(r"v_R −?\d+ km/s, v_φ −?\d+ km/s: [\d,]+ stars?")
+    explore.locator(".vo-panel-2 .vo-readout").get_by_text(said).wait_for()
 
 
 def test_the_sky_in_another_system_has_its_own_graticule(explore, keep):
