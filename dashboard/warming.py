@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.views import binning
+from dashboard.views import binning, sky
 from data.selection import mask
 
 __all__ = ["warm"]
@@ -28,6 +28,8 @@ class _Stars:
 def warm() -> None:
     """Compile, or read from disk what an earlier process has compiled; in a thread."""
     binning.warm()
+    for dtype in (np.float32, np.float64):
+        sky.plane_columns(np.zeros(2, dtype), np.zeros(2, dtype))
     stars = _Stars()
     for column in ("x", "ra"):
         mask({"kind": "range", "column": column, "min": 0.2, "max": None}, stars)

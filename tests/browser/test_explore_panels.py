@@ -11,7 +11,9 @@ PANEL = """(number) => {
     const find = (root, name) => [...root.querySelectorAll('*')].flatMap((e) =>
         [...(e.classList.contains(name) ? [e] : []),
          ...(e.shadowRoot ? find(e.shadowRoot, name) : [])]);
-    const place = find(document, `vo-panel-${number}`)[0].getBoundingClientRect();
+    const panel = find(document, `vo-panel-${number}`)[0];
+    if (!panel) return null;
+    const place = panel.getBoundingClientRect();
     const views = (view) => [view, ...(view.child_views ?? []).flatMap(views)];
     const inside = (box) => box.left >= place.left - 2 && box.right <= place.right + 2
         && box.top >= place.top - 2 && box.bottom <= place.bottom + 2;

@@ -39,6 +39,21 @@ def test_there_and_back(directions):
     assert np.abs(back_lat - lat).max() < 0.02
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_whole_columns_are_projected_as_single_points_are(directions, dtype):
+    lon, lat = (column.astype(dtype) for column in directions)
+    lon[:6], lat[:6] = [0, 180, 360, -180, 540, np.nan], [90, -90, 0, 0, 45, 3]
+    lat[6] = np.inf
+    together, single = (
+        sky.plane_columns(lon, lat),
+        sky.to_plane(lon, np.where(lat > 90, np.nan, lat)),
+    )
+    for ours, theirs in zip(together, single, strict=True):
+        np.testing.assert_allclose(ours[:5], theirs[:5], atol=1e-6)
+        np.testing.assert_allclose(ours[7:], theirs[7:], atol=1e-6)
+    assert np.isnan([column[5:7] for column in together]).all()
+
+
 def test_known_points():
     x, y = sky.to_plane(np.array([0.0, 90.0, 0.0, 0.0]), np.array([0.0, 0.0, 90.0, -90.0]))
     assert x == pytest.approx([0, -sky.HALF_WIDTH / 2, 0, 0], abs=1e-5)
