@@ -113,8 +113,7 @@ class LinkedPanel:
             pn.Column(
                 self._figure_pane,
                 sizing_mode="stretch_width",
-                height=330,
-                styles={"height": f"calc((100vh - 134px) / {rows} - 97px)", "min-height": "250px"},
+                styles={"height": f"calc((100vh - 134px) / {rows} - 70px)", "min-height": "250px"},
                 margin=(0, 4, 0, 4),
             ),
             self._foot,
