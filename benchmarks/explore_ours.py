@@ -125,7 +125,10 @@ def measure(home: Path, name: str, number: int, rng: np.random.Generator) -> dic
     found |= {f"first_{key}": value for key, value in resident().items()}
 
     wanted = cuts(number, rng)
+    processor = time.process_time()
     times = [_timed(session, page, node) for node in wanted]
+    # Of all threads together: on a machine that others use as well, what can be compared.
+    found["cut_processor_s"] = (time.process_time() - processor) / max(number, 1)
     found["cut_to_panels_s"] = float(np.median(times))
     found["cut_to_panels_worst_s"] = max(times)
     found["cut_to_panels_all_s"] = [round(t, 3) for t in times]
