@@ -38,6 +38,10 @@ class PotentialField:
         The residual's prior that the data chose, km2 s-2 kpc-1 and kpc.
     common
         Relative errors that all places share, one for each draw, (D,).
+    far
+        Errors of the acceleration that reach over the whole volume and hold no mass: the same
+        everywhere, (D, 3), and a tide at one radius from the centre, (D, 3, 3), symmetric and
+        without trace; km2 s-2 kpc-1.
     members, naive_members
         Coefficients (M, K) of fits to each member alone, with the bias by measurement errors
         taken away and as it is: what sources of error are told apart by.
@@ -53,13 +57,18 @@ class PotentialField:
     residual_size: float
     residual_length: float
     common: Floats
+    far: tuple[Floats, Floats]
     members: Floats
     naive_members: Floats
     naive: Floats
 
     def acceleration(self, points: Floats) -> Draws:
         """Give the acceleration at points (P, 3) kpc: (P, 3) km2 s-2 kpc-1."""
-        return self._combine(points, self._acceleration_basis)
+        found = self._combine(points, self._acceleration_basis)
+        same, tide = self.far
+        offset = (np.asarray(points, np.float64) - self.residual.centre) / self.residual.radius
+        far = same[:, None] + np.einsum("dij,pj->dpi", tide, offset)
+        return Draws(found.mean, found.deviations + far)
 
     def bias(self, points: Floats) -> Floats:
         """Give what measurement errors had added at points (P, 3) kpc: (P, 3)."""

@@ -44,11 +44,12 @@ _MOST = 2000
 _FLOOR = 5.0
 """km2 s-2 kpc-1; no pointwise acceleration is taken for better than this."""
 
-_COMMON = 0.008
-"""Relative error that the flows of all members make everywhere, which their differences do not
-show; measured on mocks."""
+_COMMON, _FAR = 0.008, 0.005
+"""Errors relative to the acceleration that the flows of all members make everywhere, which their
+differences do not show: of its size, and in any direction, homogeneous and tidal, which takes no
+mass. Measured on mocks, as what the density is right without and the acceleration is not."""
 
-_SIMULATED, _SCATTERED = 1.0, 2.0
+_SIMULATED, _SCATTERED = 0.7, 1.4
 """Factors on the errors of the simulated fits and on the scatter of the fits to each member. The
 first know the prior's pull and the constraint M >= 0, the others what the noise model does not:
 errors of the flows that reach over the whole volume. Measured on mocks (``benchmarks/coverage``).
@@ -144,6 +145,7 @@ def fit_potential(
         residual_size=size,
         residual_length=_LENGTH * radius,
         common=_COMMON * random.standard_normal(DRAWS),
+        far=_harmonic(float(_FAR * _rms(mean)), random),
         members=members,
         naive_members=members if naive is None else np.stack([fitted(m) for m in biased]),
         naive=coefficients if naive is None else fitted(biased.mean(0)),
@@ -154,6 +156,14 @@ def _rms(accelerations: Floats) -> Floats:
     """Give the typical size of accelerations (P, 3, ...) over positions, (...)."""
     rms: Floats = np.sqrt((accelerations**2).sum(1).mean(0))
     return rms
+
+
+def _harmonic(size: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Draw homogeneous fields (DRAWS, 3) and tides (DRAWS, 3, 3) of a size: no mass in them."""
+    tide = random.standard_normal((DRAWS, 3, 3))
+    tide = (tide + tide.transpose(0, 2, 1)) / 2
+    tide -= np.trace(tide, axis1=1, axis2=2)[:, None, None] / 3 * np.eye(3)
+    return size * random.standard_normal((DRAWS, 3)), size * tide
 
 
 def _choose(system: _System, residual: SmoothResidual) -> tuple[_Solver, float]:
