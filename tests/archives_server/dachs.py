@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 from contextlib import contextmanager
@@ -140,14 +141,15 @@ def serving(columns, csv: str, logs: Path):
         A folder for what the server says.
     """
     port = free_port()
-    settings = logs / "gavorc"
+    # Not below pytest's own folder: a second pytest closes that to other users again.
+    shared = Path(tempfile.mkdtemp(prefix="via-obscura-dachs-"))
+    settings = shared / "gavorc"
     settings.write_text(
         f"[web]\nbindAddress: 127.0.0.1\nserverPort: {port}\n"
         f"serverURL: http://127.0.0.1:{port}\n"
         f"[async]\ndefaultMAXREC: 2000\nhardMAXREC: {HARD_LIMIT}\n"
     )
-    for folder in (logs, *logs.parents[:2]):
-        folder.chmod(0o755)
+    shared.chmod(0o755)
     settings.chmod(0o644)
     with_settings = ["env", f"GAVOSETTINGS={settings}", "dachs"]
     folder = INPUTS / RESOURCE
@@ -176,6 +178,7 @@ def serving(columns, csv: str, logs: Path):
             _end(process)
             _as("dachsroot", [*with_settings, "drop", "-f", f"{RESOURCE}/q"])
             shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(shared, ignore_errors=True)
 
 
 def _answers(address, process, log):
