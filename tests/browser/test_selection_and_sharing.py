@@ -235,7 +235,7 @@ def test_a_view_travels_as_a_file(explore, home, open_page, server, drawn, tmp_p
     write(explore, "abs(z) < 0.5")
     expect_count(explore, by_brute_force(home, "abs(z) < 0.5"))
     share(explore)
-    with explore.expect_download() as download:
+    with explore.expect_download(timeout=PATIENCE) as download:
         explore.locator(".vo-share-save button").click()
     explore.keyboard.press("Escape")
     path = tmp_path / download.value.suggested_filename
