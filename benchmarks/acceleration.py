@@ -141,6 +141,13 @@ def mesh_of(cube: xr.Dataset) -> np.ndarray:
     return np.stack(np.meshgrid(cube["x"], cube["y"], cube["z"], indexing="ij"), -1)
 
 
+def solar_average(density: Draws, grid: Grid) -> tuple[float, float]:
+    """Average a density (P,) over the sphere at the Sun's distance, within 3 kpc of the Sun."""
+    near = np.linalg.norm(grid.points - SUN, axis=-1) < 3
+    radius = float(np.linalg.norm(SUN))
+    return local_value(density, grid, radius=radius, trusted=near).msun_pc3
+
+
 def dark_error(cube: xr.Dataset, truth: Truth) -> float:
     """Give the relative error of the dark density at the Sun's distance from the centre.
 
@@ -156,9 +163,7 @@ def dark_error(cube: xr.Dataset, truth: Truth) -> float:
     baryons = truth_baryons(truth).components
 
     def average(density: np.ndarray) -> float:
-        none = np.empty((0, len(density)))
-        radius = float(np.linalg.norm(SUN))
-        return local_value(Draws(density, none), grid, radius=radius).msun_pc3[0]
+        return solar_average(Draws(density, np.empty((0, len(density)))), grid)[0]
 
     def smooth(name: str) -> np.ndarray:
         def density(points: np.ndarray) -> np.ndarray:

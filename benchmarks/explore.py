@@ -27,7 +27,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 # Instead of this folder, whose `coverage` would hide the package of that name from numba.
-sys.path[0] = str(ROOT)
+if __name__ == "__main__":
+    sys.path[0] = str(ROOT)
 
 FIELDS = ("stars", "open_s", "cut_to_panels_s", "ratio_link_selections", "rss_gb")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.file_buttons import open_button, save_button, send
 from dashboard.plain import plain
 from dashboard.saved_views import SavedView
 from dashboard.saved_views_clipboard import Clipboard
@@ -69,25 +69,10 @@ class ShareView:
             css_classes=["vo-share-copy"],
             on_click=lambda _: self._to_clipboard(),
         )
-        self._save = pmui.FileDownload(
-            label="Save as a file",
-            filename="view.json",
-            auto=True,
-            icon="download",
-            size="small",
-            css_classes=["vo-share-save"],
+        self._save = save_button(
+            "Save as a file", "view.json", "vo-share-save", session.guarded(self._saved)
         )
-        self._save.variant = "text"
-        # Without a file of its own the button only counts clicks: the file comes when made.
-        self._save.param.watch(session.guarded(lambda _: self._saved()), "_clicks")
-        self._open = pmui.FileInput(
-            label="Open a file",
-            accept=".json",
-            size="small",
-            variant="text",
-            css_classes=["vo-share-open"],
-        )
-        self._open.param.watch(session.guarded(lambda _: self._opened()), "value")
+        self._open = open_button("Open a file", "vo-share-open", session.guarded(self._opened))
         self._here = pmui.Row(self._address, self._copy, sizing_mode="stretch_width", margin=0)
         elsewhere = _words(
             "On another machine with the same catalogue or run: save this screen as a file here, "
@@ -141,21 +126,12 @@ class ShareView:
     def _saved(self) -> None:
         if self._view is None:
             return
-        name, content = file_of(self._view)
-        # One after the other: the browser saves at the moment when it gets data, under the name
-        # that it knows then; and data that are those of the last time would be no change.
-        self._save.filename = name
-        self._save.data = None
-        self._save.data = "data:application/json;base64," + b64encode(content).decode()
+        send(self._save, *file_of(self._view))
 
-    def _opened(self) -> None:
+    def _opened(self, content: bytes) -> None:
         """Keep the view of a file, then show it; where that cannot be, its address stays."""
-        content = self._open.value
-        if not content:
-            return
-        self._open.value = None  # the same file may be opened again
         self.dialog.open = False
-        document, title, note = from_file(bytes(content))
+        document, title, note = from_file(content)
         view = SharedViews(self._services.home).add(document, title, note)
         try:
             open_document(view.document, self._services, self._session)

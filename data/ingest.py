@@ -87,8 +87,8 @@ def ingest(
         matched = match_columns(
             reader.fields, kind=kind, column_map=column_map, units=units, distance=distance
         )
-        about = _About(name or path.name.split(".")[0], provenance, sun or SolarParameters())
-        return _store(reader, matched, home, about, progress)
+        about = About(name or path.name.split(".")[0], provenance, sun or SolarParameters())
+        return store_table(reader, matched, home, about, progress)
 
 
 @contextmanager
@@ -138,8 +138,8 @@ def ingest_arrays(
     described = {name: specs[name].description for name in columns if name in specs}
     reader = ArrayReader(columns, stated | dict(units or {}), described)
     matched = match_columns(reader.fields, kind=kind, distance=distance)
-    about = _About(name, dict(provenance), sun or SolarParameters(), truth)
-    return _store(reader, matched, home, about, progress)
+    about = About(name, dict(provenance), sun or SolarParameters(), truth)
+    return store_table(reader, matched, home, about, progress)
 
 
 def summary(catalogue: Catalogue) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def summary(catalogue: Catalogue) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _About:
+class About:
     """What is said about a table beside its columns."""
 
     name: str
@@ -164,8 +164,8 @@ class _About:
     truth: Mapping[str, Any] | None = None
 
 
-def _store(
-    reader: Reader, matched: Matched, home: Path, about: _About, progress: Progress | None
+def store_table(
+    reader: Reader, matched: Matched, home: Path, about: About, progress: Progress | None
 ) -> Catalogue:
     """Read all chunks, judge the rows, write the columns and put the folder in place."""
     say = progress or (lambda fraction, word: None)

@@ -6,19 +6,17 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from dashboard.cli.following import explanation, watch
-from dashboard.cli.output import Output, pairs
+from dashboard.cli.following import follow
+from dashboard.cli.output import Output
 from dashboard.cli.parser import WrongUseError
 from data.errors import UserError
 from data.home import home
 from data.selection import read_selection
-from engine.runs import cancel, open_run, submit
+from engine.runs import submit
 
 __all__ = ["fetch"]
 
-FAILED, STOPPED = 1, 130
 _MAX_BYTES = 1_000_000
-_TOLD = ("catalogue", "rows", "dropped", "with_6d", "not_6d")
 
 
 def fetch(arguments: Namespace, output: Output) -> int:
@@ -41,7 +39,7 @@ def fetch(arguments: Namespace, output: Output) -> int:
         raise WrongUseError("What shall the catalogue be called?", "Give --name NAME.")
     record = submit(folder, {**spec, "name": arguments.name})
     if arguments.wait:
-        return _follow(folder, record.id, output)
+        return follow(folder, record.id, output)
     output.result(
         {"run": record.id, "state": str(record.state)},
         f"Run {record.id} is {record.state}.\nFollow it with `via-obscura runs show {record.id}`.",
@@ -59,25 +57,6 @@ def _count(spec: dict[str, Any], folder: Path, output: Output) -> int:
         lines += ["", "Cut here, because the archive cannot:", *told["left_out"]]
     output.result(told, "\n".join(lines))
     return 0
-
-
-def _follow(folder: Path, run_id: str, output: Output) -> int:
-    """Show the progress of the run until it has ended, then the catalogue."""
-    status = FAILED
-    try:
-        record = watch(folder, run_id)
-    except KeyboardInterrupt:
-        output.note(f"Stopping run {run_id} (once more Ctrl-C leaves at once).")
-        status = STOPPED
-        open_run(folder, run_id).request_stop()
-        record = cancel(folder, run_id)
-    if record.ended_well:
-        result = record.result or {}
-        told = {name: result.get(name) for name in _TOLD}
-        output.result({**told, "run": record.id, "state": str(record.state)}, pairs(told))
-        return 0
-    output.error(explanation(record), run=record.id, state=str(record.state))
-    return status
 
 
 def _text(argument: str) -> str:

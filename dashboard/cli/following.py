@@ -10,10 +10,14 @@ from dashboard.cli.progress import ProgressLine
 from data.errors import UserError
 from engine.runs import RunRecord, RunState, cancel, open_run, wait
 
-__all__ = ["explanation", "follow", "watch"]
+__all__ = ["follow"]
 
 FAILED, STOPPED = 1, 130
-_RESULTS = ("cubes", "at_sun", "population", "warnings")
+_RESULTS = {
+    "map": ("cubes", "at_sun", "population", "warnings"),
+    "fetch": ("catalogue", "rows", "dropped", "with_6d", "not_6d"),
+}
+"""What the result of a run is told by, for each kind."""
 
 
 def follow(folder: Path, run_id: str, output: Output) -> int:
@@ -28,7 +32,7 @@ def follow(folder: Path, run_id: str, output: Output) -> int:
     """
     status = FAILED
     try:
-        record = watch(folder, run_id)
+        record = _watch(folder, run_id)
     except KeyboardInterrupt:
         output.note(f"Stopping run {run_id} (once more Ctrl-C leaves at once).")
         status = STOPPED
@@ -36,13 +40,15 @@ def follow(folder: Path, run_id: str, output: Output) -> int:
         record = cancel(folder, run_id)
     if record.ended_well:
         told = _result(record)
-        output.result(told, _as_text(told))
+        output.result(
+            {"run": record.id, "state": str(record.state), **told}, _as_text(record, told)
+        )
         return 0
-    output.error(explanation(record), run=record.id, state=str(record.state))
+    output.error(_explanation(record), run=record.id, state=str(record.state))
     return status
 
 
-def watch(folder: Path, run_id: str) -> RunRecord:
+def _watch(folder: Path, run_id: str) -> RunRecord:
     """Show the progress of a run until it has ended, and give its record."""
     run = open_run(folder, run_id)
     with ProgressLine() as show:
@@ -57,12 +63,13 @@ def watch(folder: Path, run_id: str) -> RunRecord:
 
 def _result(record: RunRecord) -> dict[str, object]:
     result = record.result or {}
-    found: dict[str, object] = {name: result.get(name) for name in _RESULTS}
-    return {"run": record.id, "state": str(record.state), **found}
+    return {name: result.get(name) for name in _RESULTS[record.kind]}
 
 
-def _as_text(told: Mapping[str, object]) -> str:
-    shown = dict(told)
+def _as_text(record: RunRecord, told: Mapping[str, object]) -> str:
+    if record.kind == "fetch":
+        return pairs(told)
+    shown = {"run": record.id, "state": str(record.state), **told}
     warnings = shown.pop("warnings")
     if isinstance(warnings, list):
         shown["warnings"] = [str(warning.get("sentence", "")) for warning in warnings]
@@ -71,7 +78,7 @@ def _as_text(told: Mapping[str, object]) -> str:
     return pairs(shown)
 
 
-def explanation(record: RunRecord) -> UserError:
+def _explanation(record: RunRecord) -> UserError:
     """Say why a run did not get done."""
     if record.error:
         return UserError(record.error.get("sentence", ""), record.error.get("hint", ""))

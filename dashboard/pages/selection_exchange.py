@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.file_buttons import open_button, save_button, send
 from dashboard.plain import plain
 from dashboard.saved_views_clipboard import Clipboard
+from data.archives.releases import RELEASES
 from data.errors import UserError
 from data.selection import from_json, selection_hash, validate
+from data.selection.adql import adql_query
 
 if TYPE_CHECKING:
     from dashboard.session import Session
 
 __all__ = ["SelectionExchange"]
 
-JSON_DATA = "data:application/json;base64,"
 #: Largest file of a selection, in bytes.
 LARGEST = 2_000_000
 
@@ -35,41 +36,31 @@ class SelectionExchange:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._save = pmui.FileDownload(
-            label="Save as JSON",
-            filename="selection.json",
-            auto=True,
-            icon="download",
-            size="small",
+        self._save = save_button(
+            "Save as JSON",
+            "selection.json",
+            "vo-selection-save",
+            session.guarded(self._saved),
             margin=(2, 6),
-            css_classes=["vo-selection-save"],
         )
-        self._save.variant = "text"
-        # Without a file of its own the button only counts clicks: the file comes when made.
-        self._save.param.watch(session.guarded(lambda _: self._saved()), "_clicks")
-        self._open = pmui.FileInput(
-            label="Open a JSON file",
-            accept=".json",
-            size="small",
-            variant="text",
+        self._open = open_button(
+            "Open a JSON file",
+            "vo-selection-open",
+            session.guarded(self._opened),
             margin=(2, 6),
-            css_classes=["vo-selection-open"],
         )
-        self._open.param.watch(session.guarded(lambda _: self._opened()), "value")
-        releases = _releases()
         self._adql = pmui.Button(
             label="ADQL",
             icon="code",
             variant="text",
             size="small",
             margin=(2, 6),
-            visible=bool(releases),
             css_classes=["vo-selection-adql"],
             on_click=session.guarded(lambda _: self._show_adql()),
         )
         self._clipboard = Clipboard()
         self._text = ""
-        self._build_dialog(releases)
+        self._build_dialog()
         self._column = pmui.Column(
             self._save,
             self._open,
@@ -93,21 +84,13 @@ class SelectionExchange:
     def _saved(self) -> None:
         tree = self._session.selection
         content = json.dumps(validate(tree), indent=1) + "\n"
-        # One after the other: the browser saves at the moment when it gets data, under the name
-        # that it knows then; and data that are those of the last time would be no change.
-        self._save.filename = f"selection-{selection_hash(tree)}.json"
-        self._save.data = None
-        self._save.data = JSON_DATA + b64encode(content.encode()).decode()
+        send(self._save, f"selection-{selection_hash(tree)}.json", content.encode())
 
-    def _opened(self) -> None:
-        content = self._open.value
-        if not content:
-            return
-        self._open.value = None  # the same file may be opened again
+    def _opened(self, content: bytes) -> None:
         if len(content) > LARGEST:
             raise UserError(f"The file has more than {LARGEST} bytes: that is no selection.")
         try:
-            text = bytes(content).decode()
+            text = content.decode()
         except UnicodeDecodeError:
             raise UserError("The file is no text: that is no selection.") from None
         self._session.select(from_json(text))
@@ -117,11 +100,12 @@ class SelectionExchange:
         self._write()
         self._dialog.open = True
 
-    def _build_dialog(self, releases: dict[str, str]) -> None:
+    def _build_dialog(self) -> None:
+        releases = {release.title: name for name, release in RELEASES.items()}
         self._release = pmui.Select(
             label="Release",
             options=releases,
-            value=next(iter(releases.values()), None),
+            value=next(iter(releases.values())),
             size="small",
             width=260,
             css_classes=["vo-adql-release"],
@@ -171,9 +155,6 @@ class SelectionExchange:
         )
 
     def _write(self) -> None:
-        from data.archives.releases import RELEASES
-        from data.selection.adql import adql_query
-
         query = adql_query(self._session.selection, RELEASES[self._release.value])
         self._text = query.text
         self._query.object = f"<pre>{plain(query.text, limit=60_000, multiline=True)}</pre>"
@@ -185,12 +166,3 @@ def _left_out(cuts: Any) -> str:  # noqa: ANN401  a tuple of data.selection.adql
     """Name the cuts that the archive cannot make; all text is escaped."""
     lines = "<br>".join(plain(cut, limit=200) for cut in cuts[:6])
     return f"The query fetches more stars than the selection keeps. Cut here:<br>{lines}"
-
-
-def _releases() -> dict[str, str]:
-    """Give the releases for which ADQL can be written: title and name."""
-    try:
-        from data.archives.releases import RELEASES
-    except ModuleNotFoundError:
-        return {}
-    return {release.title: name for name, release in RELEASES.items()}

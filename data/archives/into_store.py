@@ -21,7 +21,7 @@ from data.errors import UserError
 from data.frames import SolarParameters
 
 # The steps of an ingest, with a reader of several files in the place of one.
-from data.ingest import _About, _store
+from data.ingest import About, store_table
 from data.matching import match_columns
 from data.readers.base import Cells, Chunk, Field
 from data.readers.parquet import ParquetReader
@@ -170,10 +170,10 @@ def store_parts(
             f"None of the {received:,} stars that the archive sent passes the selection.",
             "Widen it.",
         )
-    about = _About(name, {**provenance, "rows_received": received, "rows_cut_here": cut}, place)
+    about = About(name, {**provenance, "rows_received": received, "rows_cut_here": cut}, place)
     with closing(PartsReader(parts, keep)) as reader:
         matched = match_columns(reader.fields, kind="astrometry")
-        return _store(
+        return store_table(
             reader,
             matched,
             home,
@@ -201,7 +201,7 @@ def _selected(part: Path, tree: Tree, sun: SolarParameters) -> BoolArray:
         with closing(PartsReader([part], [None], number=True)) as reader:
             matched = match_columns(reader.fields, kind="astrometry")
             try:
-                catalogue = _store(reader, matched, scratch, _About("part", {}, sun), None)
+                catalogue = store_table(reader, matched, scratch, About("part", {}, sun), None)
             except UserError as error:
                 if error.sentence.startswith("No row of the table could be kept"):
                     return keep
