@@ -59,11 +59,11 @@ def map_column(path: Path, dtype: str, n_rows: int) -> npt.NDArray[Any]:
         source = pa.memory_map(str(path), "r")
         column = pa.ipc.open_file(source).get_batch(0).column(0)
         values: npt.NDArray[Any] = column.to_numpy(zero_copy_only=True)
-    except (OSError, ValueError, pa.ArrowException) as error:
+        wanted = np.dtype(dtype)
+    except (OSError, ValueError, TypeError, pa.ArrowException) as error:
         raise _damaged(path) from error
     if len(values) != n_rows:
         raise _damaged(path)
-    wanted = np.dtype(dtype)
     if wanted == np.bool_ and values.dtype == np.uint8:
         values = values.view(np.bool_)
     if values.dtype != wanted:

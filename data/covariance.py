@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,12 +16,25 @@ from data.frames import (
     sky_triad,
 )
 from data.manifest import Manifest
-from data.schema import ASTROMETRY, CORRELATIONS
+from data.schema import ASTROMETRY, CORRELATIONS, distance_unit
+from data.units import conversion_factor
 
-__all__ = ["astrometric_covariance", "cartesian_covariance", "cartesian_jacobian"]
+__all__ = [
+    "astrometric_covariance",
+    "cartesian_covariance",
+    "cartesian_jacobian",
+    "distance_errors",
+]
 
 _RAD_PER_MAS = np.pi / (180.0 * 3600e3)
-_NEEDED = ("parallax_error", "pmra_error", "pmdec_error", "radial_velocity_error")
+_MOTION_ERRORS = ("pmra_error", "pmdec_error", "radial_velocity_error")
+_BOUNDS = {
+    "r_med_geo": ("r_lo_geo", "r_hi_geo"),
+    "r_med_photogeo": ("r_lo_photogeo", "r_hi_photogeo"),
+    "r_est": ("r_lo", "r_hi"),
+    "distance_gspphot": ("distance_gspphot_lower", "distance_gspphot_upper"),
+}
+"""Published 16th and 84th percentiles of distances (Bailer-Jones et al. 2018, 2021; GSP-Phot)."""
 _BLOCK = 1 << 16
 _SMALLEST_COSINE = 1e-6
 """Where ra itself stops meaning anything; closer to a pole its error is not magnified further."""
@@ -53,12 +67,17 @@ def cartesian_covariance(
     numpy.ndarray or None
         Shape (n, 6, 6) in kpc and km/s, NaN for a star without one of its errors. None where
         there are no errors to propagate: a simulation, a catalogue without error columns, or
-        one whose distance does not come from the parallax.
+        one whose distance comes from a column without an error (`distance_errors`).
+
+    Notes
+    -----
+    The error of a distance that is not 1/parallax is correlated with nothing.
     """
     manifest = catalogue.manifest
-    if manifest.kind != "astrometry" or manifest.origin_of_distance != "1/parallax":
+    if manifest.kind != "astrometry" or not distance_errors(catalogue):
         return None
-    if not all(catalogue.has(name) for name in (*ASTROMETRY, *_NEEDED)):
+    measured = [name for name in ASTROMETRY if name != "parallax"]
+    if not all(catalogue.has(name) for name in (*measured, *_MOTION_ERRORS)):
         return None
     picked = np.arange(manifest.rows) if rows is None else np.asarray(rows)
     result = np.empty((len(picked), 6, 6))
@@ -68,24 +87,72 @@ def cartesian_covariance(
     return result
 
 
+def distance_errors(catalogue: _Columns) -> tuple[str, ...]:
+    """Name the columns that tell the error of the distance.
+
+    Returns
+    -------
+    tuple
+        The error, or the lower and the upper bound of one standard deviation; empty where the
+        catalogue tells nothing. Of 1/parallax it is the error of the parallax; of a column its
+        own, called ``<name>_error``, or the bounds that are published with it.
+    """
+    origin = catalogue.manifest.origin_of_distance
+    if origin == "1/parallax":
+        found: tuple[str, ...] = ("parallax", "parallax_error")
+        return found[1:] if all(map(catalogue.has, found)) else ()
+    for names in ((f"{origin}_error",), _BOUNDS.get(origin, ())):
+        if names and all(map(catalogue.has, names)):
+            return names
+    return ()
+
+
 def _propagated(catalogue: _Columns, rows: npt.NDArray[np.integer[Any]]) -> Floats:
     """Propagate the errors of some stars: shape (n, 6, 6)."""
+    from_parallax = catalogue.manifest.origin_of_distance == "1/parallax"
 
     def column(name: str) -> Floats:
         return np.asarray(catalogue.column(name)[rows], dtype=np.float64)
 
     errors = np.zeros((len(rows), 6))
+    values = {n: column(n) for n in ASTROMETRY if n != "parallax" or from_parallax}
     for i, name in enumerate(ASTROMETRY):
-        if catalogue.has(f"{name}_error"):
+        if name in values and catalogue.has(f"{name}_error"):
             errors[:, i] = column(f"{name}_error")
     correlations = {
-        (a, b): column(f"{a}_{b}_corr") for a, b in CORRELATIONS if catalogue.has(f"{a}_{b}_corr")
+        (a, b): column(f"{a}_{b}_corr")
+        for a, b in CORRELATIONS
+        if {a, b} <= set(values) and catalogue.has(f"{a}_{b}_corr")
     }
-    values = {name: column(name) for name in ASTROMETRY}
+    if not from_parallax:
+        # the jacobian knows parallaxes: of 1/d, whose error is sigma_d / d^2
+        distance = column("distance")
+        values["parallax"] = np.divide(1.0, distance)
+        errors[:, list(ASTROMETRY).index("parallax")] = (
+            _error_in_kpc(catalogue, column) / distance**2
+        )
     jacobian = cartesian_jacobian(sun=catalogue.manifest.sun, **values)
     covariance = astrometric_covariance(errors, correlations)
     propagated: Floats = jacobian @ covariance @ np.swapaxes(jacobian, 1, 2)
     return propagated
+
+
+def _error_in_kpc(catalogue: _Columns, column: Callable[[str], Floats]) -> Floats:
+    """Give the error of distances from a column, half the width where bounds are told."""
+    names = distance_errors(catalogue)
+    columns = catalogue.manifest.columns
+    factors = [
+        conversion_factor(columns[n].unit or _unit_beside(catalogue), "kpc", n) for n in names
+    ]
+    values = [column(name) * factor for name, factor in zip(names, factors, strict=True)]
+    return values[0] if len(values) == 1 else 0.5 * (values[1] - values[0])
+
+
+def _unit_beside(catalogue: _Columns) -> str:
+    """Give the unit of an error that states none: that of its distance."""
+    origin = catalogue.manifest.origin_of_distance
+    about = catalogue.manifest.columns.get(origin)
+    return (about.unit if about else "") or distance_unit(origin)
 
 
 def astrometric_covariance(

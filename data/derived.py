@@ -17,13 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from data.derived_families import find_ways, listed
+from data.derived_kept import KeptColumns
 from data.derived_table import TABLE, ColumnSource, Derived
 from data.errors import UserError
 from data.frames import Floats, SolarParameters, galactocentric_rotation
 from data.pieces import by_pieces
 
-__all__ = ["DERIVED", "ColumnCache", "ColumnSource", "Derived", "available", "column", "described",
-           "unit"]  # fmt: skip
+__all__ = ["DERIVED", "ColumnCache", "ColumnSource", "Derived", "available", "check_columns",
+           "column", "described", "unit"]  # fmt: skip
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -121,6 +122,8 @@ class ColumnCache:
                 self._columns.move_to_end(key)
                 return self._columns[key]
         values = calculate()
+        if not values.flags.owndata and not values.flags.writeable:
+            return values  # mapped: the system holds it
         values.flags.writeable = False
         with self._lock:
             if values.nbytes <= self.max_bytes:
@@ -131,6 +134,7 @@ class ColumnCache:
 
 
 _cache = ColumnCache()
+_kept = KeptColumns()
 
 
 def column(catalogue: ColumnSource, name: str) -> Array:
@@ -158,8 +162,29 @@ def column(catalogue: ColumnSource, name: str) -> Array:
     identity = getattr(catalogue, "id", None)
     if identity is None:
         return _calculate(catalogue, way, sun)
+    meaning = (way.needs, *place.tolist(), solar)
+    kept = _kept.find(catalogue, name, meaning)
+    if kept is not None:
+        return kept
     key = (identity, catalogue.n_rows, name, *place.tolist(), solar)
-    return _cache.get(key, lambda: _calculate(catalogue, way, sun))
+
+    def make() -> Array:
+        return _kept.keep(catalogue, name, meaning, _calculate(catalogue, way, sun))
+
+    return _cache.get(key, make)
+
+
+def check_columns(catalogue: ColumnSource, names: Iterable[str]) -> None:
+    """Check that a catalogue stores columns or can derive them; nothing is calculated.
+
+    Raises
+    ------
+    UserError
+        As of `column`, for the first that it cannot give.
+    """
+    for name in sorted(names):
+        if _way(catalogue, name) is None and not catalogue.has(name):
+            raise _unknown(catalogue, name)
 
 
 def _calculate(catalogue: ColumnSource, way: Derived, sun: Floats | SolarParameters) -> Array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from data import fast_angles
 from data.frames import KM_S_PER_MAS_YR_KPC, Floats
 
 _DEGREE = np.pi / 180.0
@@ -77,35 +78,14 @@ def distance_from_sun(x: Floats, y: Floats, z: Floats, *, sun: Floats) -> Floats
     return length(x - sun[0], y - sun[1], z - sun[2], sun=sun)
 
 
-# Rotation from the ICRS to Galactic axes: Hipparcos catalogue, vol. 1, eq. 1.5.11.
-_TO_GALACTIC = np.array(
-    [
-        [-0.0548755604162154, -0.8734370902348850, -0.4838350155487132],
-        [0.4941094278755837, -0.4448296299600112, 0.7469822444972189],
-        [-0.8676661490190047, -0.1980763734312015, 0.4559837761750669],
-    ]
-)
-
-
-def _galactic_axes(ra: Floats, dec: Floats) -> list[Floats]:
-    cos_dec = np.cos(dec * _DEGREE)
-    icrs = (
-        cos_dec * np.cos(ra * _DEGREE),
-        cos_dec * np.sin(ra * _DEGREE),
-        np.sin(dec * _DEGREE),
-    )
-    return [row[0] * icrs[0] + row[1] * icrs[1] + row[2] * icrs[2] for row in _TO_GALACTIC]
-
-
 def galactic_longitude(ra: Floats, dec: Floats, *, sun: Floats) -> Floats:
     """Galactic longitude in degrees, in [0, 360), from ICRS coordinates in degrees."""
-    u, v, _ = _galactic_axes(ra, dec)
-    return np.arctan2(v, u) / _DEGREE % 360.0
+    return fast_angles.galactic_longitude(ra, dec)
 
 
 def galactic_latitude(ra: Floats, dec: Floats, *, sun: Floats) -> Floats:
     """Galactic latitude in degrees from ICRS coordinates in degrees."""
-    return np.arcsin(np.clip(_galactic_axes(ra, dec)[2], -1.0, 1.0)) / _DEGREE
+    return fast_angles.galactic_latitude(ra, dec)
 
 
 def _heliocentric(x: Floats, y: Floats, z: Floats, sun: Floats) -> list[Floats]:

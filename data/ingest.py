@@ -16,6 +16,7 @@ from data.errors import UserError
 from data.frames import SolarParameters
 from data.intake import Intake
 from data.matching import Matched, match_columns
+from data.quality import zero_point as correction
 from data.readers import open_table
 from data.readers.arrays import ArrayReader
 from data.readers.base import Reader
@@ -41,6 +42,7 @@ def ingest(
     kind: Kind | None = None,
     sun: SolarParameters | None = None,
     distance: str | None = None,
+    zero_point: bool = False,
     progress: Progress | None = None,
 ) -> Catalogue:
     """Bring a table file into the store.
@@ -64,6 +66,9 @@ def ingest(
         The Sun's place and motion; the design's values by default.
     distance
         A column that holds the distance; 1/parallax by default.
+    zero_point
+        Subtract the zero point from the parallaxes (Gaia (E)DR3; `data.quality.zero_point`).
+        What was subtracted is kept as a column.
     progress
         Called with a fraction (0 to 1) and a word about what is being done.
 
@@ -87,7 +92,8 @@ def ingest(
         matched = match_columns(
             reader.fields, kind=kind, column_map=column_map, units=units, distance=distance
         )
-        about = About(name or path.name.split(".")[0], provenance, sun or SolarParameters())
+        about = About(name or path.name.split(".")[0], provenance, sun or SolarParameters(),
+                      zero_point=zero_point)  # fmt: skip
         return store_table(reader, matched, home, about, progress)
 
 
@@ -113,6 +119,7 @@ def ingest_arrays(
     sun: SolarParameters | None = None,
     units: Mapping[str, str] | None = None,
     distance: str | None = None,
+    zero_point: bool = False,
     progress: Progress | None = None,
 ) -> Catalogue:
     """Bring columns from memory into the store, as `ingest` does with a file.
@@ -121,7 +128,7 @@ def ingest_arrays(
     ----------
     columns
         Arrays of one shape (n,) under the names of the store and in its units.
-    home, name, kind, sun, units, distance, progress
+    home, name, kind, sun, units, distance, zero_point, progress
         As for `ingest`.
     provenance
         What is known about where they come from; it must go into JSON.
@@ -138,7 +145,7 @@ def ingest_arrays(
     described = {name: specs[name].description for name in columns if name in specs}
     reader = ArrayReader(columns, stated | dict(units or {}), described)
     matched = match_columns(reader.fields, kind=kind, distance=distance)
-    about = About(name, dict(provenance), sun or SolarParameters(), truth)
+    about = About(name, dict(provenance), sun or SolarParameters(), truth, zero_point)
     return store_table(reader, matched, home, about, progress)
 
 
@@ -162,6 +169,7 @@ class About:
     provenance: dict[str, Any]
     sun: SolarParameters = field(default_factory=SolarParameters)
     truth: Mapping[str, Any] | None = None
+    zero_point: bool = False
 
 
 def store_table(
@@ -170,11 +178,15 @@ def store_table(
     """Read all chunks, judge the rows, write the columns and put the folder in place."""
     say = progress or (lambda fraction, word: None)
     store = CatalogueStore(home)
+    if about.zero_point:
+        if matched.kind != "astrometry":
+            raise UserError("A simulation has no parallaxes to correct.")
+        correction.check_columns(c.target for c in matched.columns)
     with new_folder(store) as folder:
         check_space(reader.n_rows, matched, folder)
         spools = folder / "spools"
         spools.mkdir()
-        intake = Intake(matched, about.sun, spools)
+        intake = Intake(matched, about.sun, spools, zero_point=about.zero_point)
         rows = min(_ROWS_PER_CHUNK, max(1024, _CELLS_PER_CHUNK // len(matched.sources)))
         for chunk in reader.chunks(matched.sources, rows):
             intake.add(chunk)
@@ -186,12 +198,16 @@ def store_table(
             intake.spools, matched, keep, folder, lambda done: say(0.7 + 0.3 * done, "storing")
         )
         spools.rmdir()
+        provenance = about.provenance
+        if intake.corrected is not None:
+            provenance = provenance | {"zero_point": correction.provenance(intake.corrected)}
+            columns["parallax"] = correction.described(columns["parallax"])
         if about.truth is not None:
             (folder / TRUTH).write_text(json.dumps(about.truth), encoding="utf-8")
         manifest = make_manifest(
             matched,
             name=about.name,
-            provenance=about.provenance,
+            provenance=provenance,
             sun=about.sun,
             truth=about.truth,
             columns=columns,

@@ -8,19 +8,27 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import UserError
-from data.frames import Floats, SolarParameters, to_galactocentric
+from data.frames import Floats, SolarParameters
 from data.matching import Matched, Planned
+from data.placing import place_measured, place_simulated
+from data.quality.zero_point import (
+    COLUMN,
+    CORRECTED,
+    NEEDS,
+    ZeroPointCounts,
+    corrected_parallax,
+    parallax_zero_point,
+)
 from data.readers.base import Cells, Chunk
-from data.schema import CARTESIAN, DERIVED, NOT_6D_REASONS
+from data.schema import CARTESIAN, DERIVED, KNOWN
 from data.spool import Spool
 
-__all__ = ["NO_ID", "Intake"]
+__all__ = ["NO_ID", "Intake", "identifiers"]
 
 NO_ID = -1
 """Stands for a missing identifier."""
 
 Mask = npt.NDArray[np.bool_]
-_CODE = {reason: code for code, reason in enumerate(NOT_6D_REASONS, start=1)}
 _EXACT_IN_FLOAT64 = float(1 << 53)
 
 
@@ -38,11 +46,16 @@ class Intake:
         The Sun's place and motion.
     folder
         An empty folder for the spools.
+    zero_point
+        Subtract the zero point from the parallaxes (`data.quality.zero_point`).
     """
 
-    def __init__(self, matched: Matched, sun: SolarParameters, folder: Path) -> None:
+    def __init__(
+        self, matched: Matched, sun: SolarParameters, folder: Path, *, zero_point: bool = False
+    ) -> None:
         self.matched = matched
         self.sun = sun
+        self.corrected = ZeroPointCounts() if zero_point else None
         self.rows = 0
         self.broken = 0
         self._apart = "distance" if matched.distance else None  # it is judged before it is stored
@@ -53,6 +66,8 @@ class Intake:
             if name not in self.spools:
                 dtype = "uint8" if name == "has_6d" else spec.dtype
                 self.spools[name] = Spool(folder / f"{name}.raw", dtype)
+        if zero_point:
+            self.spools[COLUMN] = Spool(folder / f"{COLUMN}.raw", "float32")
         self.numbered = "source_id" not in self.spools
         if self.numbered:
             self.spools["source_id"] = Spool(folder / "source_id.raw", "int64")
@@ -73,15 +88,20 @@ class Intake:
         if not chunk.rows:
             return
         numbers: dict[str, Floats] = {}
+        late = CORRECTED if self.corrected is not None else ()
         for column in self.matched.columns:
             cells = self._judged(column, chunk)
+            if self.corrected is not None and column.target in NEEDS:
+                # as they are stored, so that the correction can be repeated to the last digit
+                numbers[column.target] = _single(_numbers(cells, column.factor))
             if column.target == "source_id":
-                self.spools["source_id"].append(_identifiers(column, cells), None)
+                self.spools["source_id"].append(identifiers(column.source, cells), None)
             elif column.target == self._apart:
                 numbers[column.target] = _numbers(cells, column.factor)
             elif column.known:
                 stored = _quiet(_numbers(cells, column.factor), column)
-                self.spools[column.target].append(stored, None)
+                if column.target not in late:
+                    self.spools[column.target].append(stored, None)
                 # derived from what is stored, so that they agree to the last digit
                 numbers[column.target] = stored.astype(np.float64)
             else:
@@ -89,7 +109,9 @@ class Intake:
         if self.numbered:
             ids = np.arange(self.rows, self.rows + chunk.rows, dtype=np.int64)
             self.spools["source_id"].append(ids, None)
-        self._derive(numbers, chunk.rows)
+        if self.corrected is not None:
+            self._correct(numbers)
+        self._derive(numbers)
         self.rows += chunk.rows
 
     def verdict(self) -> tuple[Mask | None, dict[str, int], dict[str, str]]:
@@ -194,65 +216,28 @@ class Intake:
         again = np.flatnonzero(chosen[order][1:] == chosen[order][:-1]) + 1
         return np.sort(candidates[order[again]])
 
-    def _derive(self, numbers: dict[str, Floats], rows: int) -> None:
+    def _correct(self, numbers: dict[str, Floats]) -> None:
+        """Subtract the zero point, and spool what follows from the parallax at once."""
+        found = parallax_zero_point(numbers)
+        assert self.corrected is not None  # noqa: S101  (asked before)
+        self.corrected += found.counts
+        taken = found.values.astype(np.float32)  # what is stored is what is subtracted
+        numbers |= corrected_parallax(numbers, taken)
+        self.spools[COLUMN].append(taken, None)
+        for name in CORRECTED:
+            if name in numbers:
+                self.spools[name].append(numbers[name].astype(KNOWN[name].dtype), None)
+
+    def _derive(self, numbers: dict[str, Floats]) -> None:
         """Spool distance, Cartesian coordinates, and whether they are complete."""
-        derived = (
-            _from_astrometry(numbers, self.sun)
-            if self.matched.kind == "astrometry"
-            else _from_positions(numbers, self.sun)
-        )
-        placed, reason, columns = derived
-        with np.errstate(over="ignore", invalid="ignore"):
-            stored = {name: columns[name].astype(np.float32) for name in ("distance", *CARTESIAN)}
-        finite = np.logical_and.reduce([np.isfinite(stored[name]) for name in CARTESIAN])
-        reason[finite] = 0
-        reason[~finite & (reason == 0)] = _CODE["out of range"]
-        if self.matched.kind == "astrometry":
-            for name in CARTESIAN:
-                self.spools[name].append(stored[name], None)
-        self.spools["distance"].append(stored["distance"], None)
-        self.spools["has_6d"].append(finite, None)
-        self.spools["not_6d_reason"].append(reason, None)
-        self._placed.append(placed)
-
-
-def _from_astrometry(
-    n: dict[str, Floats], sun: SolarParameters
-) -> tuple[Mask, npt.NDArray[np.uint8], dict[str, Floats]]:
-    """Give which rows have a place on the sky, why they lack 6D, and their coordinates."""
-    ra, dec = n["ra"], n["dec"]
-    placed = (ra >= 0.0) & (ra <= 360.0) & (np.abs(dec) <= 90.0)
-    source = n.get("distance", n.get("parallax"))
-    assert source is not None  # noqa: S101  (the match has seen to it)
-    word = "distance" if "distance" in n else "parallax"
-    with np.errstate(all="ignore"):
-        distance = np.where(source > 0.0, source if word == "distance" else 1.0 / source, np.nan)
-        velocity = n.get("radial_velocity", np.full(len(ra), np.nan))
-        x, v = to_galactocentric(ra, dec, distance, n["pmra"], n["pmdec"], velocity, sun)
-    reason = np.zeros(len(ra), dtype=np.uint8)
-    # the first reason that applies counts, so the last is written first
-    reason[np.isnan(velocity)] = _CODE["no radial velocity"]
-    reason[np.isnan(n["pmra"]) | np.isnan(n["pmdec"])] = _CODE["no proper motion"]
-    reason[source <= 0.0] = _CODE[f"{word} not positive"]
-    reason[np.isnan(source)] = _CODE[f"no {word}"]
-    return placed, reason, {"distance": distance, **_split(x, v)}
-
-
-def _from_positions(
-    n: dict[str, Floats], sun: SolarParameters
-) -> tuple[Mask, npt.NDArray[np.uint8], dict[str, Floats]]:
-    """Do the same for a simulation, which brings its coordinates."""
-    x = np.stack([n["x"], n["y"], n["z"]], axis=1)
-    v = np.stack([n["vx"], n["vy"], n["vz"]], axis=1)
-    placed: Mask = np.logical_and.reduce(np.isfinite(x), axis=1)
-    reason = np.zeros(len(x), dtype=np.uint8)
-    reason[~np.isfinite(v).all(axis=1)] = _CODE["no velocity"]
-    distance = np.linalg.norm(x - np.asarray(sun.position), axis=1)
-    return placed, reason, {"distance": distance, **_split(x, v)}
-
-
-def _split(x: Floats, v: Floats) -> dict[str, Floats]:
-    return dict(zip(CARTESIAN, (*x.T, *v.T), strict=True))
+        place = place_measured if self.matched.kind == "astrometry" else place_simulated
+        placed = place(numbers, self.sun)
+        made = CARTESIAN if self.matched.kind == "astrometry" else ()
+        for name in ("distance", *made):
+            self.spools[name].append(placed.columns[name], None)
+        self.spools["has_6d"].append(placed.has_6d, None)
+        self.spools["not_6d_reason"].append(placed.reason, None)
+        self._placed.append(placed.on_sky)
 
 
 def _numbers(cells: Cells, factor: float | None) -> Floats:
@@ -264,20 +249,25 @@ def _numbers(cells: Cells, factor: float | None) -> Floats:
     return values if factor is None else values * factor
 
 
+def _single(values: Floats) -> Floats:
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32).astype(np.float64)
+
+
 def _quiet(values: Floats, column: Planned) -> npt.NDArray[np.floating]:
     """Give values in the type of the store."""
     with np.errstate(over="ignore"):
         return values.astype(column.dtype)
 
 
-def _identifiers(column: Planned, cells: Cells) -> npt.NDArray[np.int64]:
+def identifiers(source: str, cells: Cells) -> npt.NDArray[np.int64]:
     """Give identifiers as integers, refusing what a float has damaged."""
     values = cells.values
     if values.dtype.kind == "f":
         there = values[~np.isnan(values)]
         if np.any(there != np.round(there)) or np.any(np.abs(there) > _EXACT_IN_FLOAT64):
             raise UserError(
-                f"The identifiers in the column {column.source} are floating-point numbers, "
+                f"The identifiers in the column {source} are floating-point numbers, "
                 "which cannot hold all digits of a Gaia identifier.",
                 "Save them as 64-bit integers or as text.",
             )

@@ -142,4 +142,20 @@ class Manifest:
         fields["columns"] = {name: Column(**c) for name, c in stored["columns"].items()}
         fields["sun"] = SolarParameters.from_dict(stored["sun"])
         fields["not_6d_reasons"] = tuple(stored["not_6d_reasons"])
-        return cls(**fields)
+        manifest = cls(**fields)
+        manifest._check()
+        return manifest
+
+    def _check(self) -> None:
+        """Refuse values of other kinds than those that are written."""
+        texts = (self.id, self.name, self.kind, self.frame, self.created, self.content_hash)
+        counts = (self.rows, self.with_6d, *self.dropped.values(), *self.not_6d.values())
+        columns = [(c.unit, c.dtype, c.description, c.file) for c in self.columns.values()]
+        if not all(isinstance(text, str) for text in (*texts, *(t for c in columns for t in c))):
+            raise TypeError("a text is none")
+        if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in counts):
+            raise TypeError("a count is none")
+        if not isinstance(self.provenance, dict):
+            raise TypeError("the provenance is none")
+        if any(Path(column.file).name != column.file for column in self.columns.values()):
+            raise ValueError("a column lies outside the catalogue")

@@ -11,6 +11,7 @@ from typing import Literal
 
 __all__ = [
     "CARTESIAN",
+    "CORRECTION",
     "CORRELATIONS",
     "DERIVED",
     "GAIA_NAMES",
@@ -88,6 +89,13 @@ DERIVED = {
 }
 """What ingest adds to every catalogue (a simulation brings its Cartesian columns itself)."""
 
+CORRECTION = {
+    "parallax_zero_point": ColumnSpec(
+        "mas", "float32", "zero point that was subtracted from the parallax; missing: none was"
+    ),
+}
+"""What ingest adds where the parallaxes are corrected."""
+
 _PHOTOMETRY = {
     "phot_g_mean_mag": ColumnSpec("mag", "float32", "mean magnitude in G"),
     "phot_bp_mean_mag": ColumnSpec("mag", "float32", "mean magnitude in BP"),
@@ -124,6 +132,7 @@ GAIA_NAMES = frozenset(KNOWN) | {
     "bp_g",
     "g_rp",
     "rv_template_teff",
+    "rv_expected_sig_to_noise",
     "teff_gspphot",
     "logg_gspphot",
     "mh_gspphot",

@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,11 +21,19 @@ from data.errors import UserError
 from data.frames import SolarParameters
 from data.manifest import Column, Manifest
 from data.matching import Matched
-from data.schema import DERIVED, KNOWN, NOT_6D_REASONS
+from data.schema import CORRECTION, DERIVED, KNOWN, NOT_6D_REASONS
 from data.spool import Spool
 from data.store import COLUMNS, CatalogueStore
 
-__all__ = ["check_space", "make_manifest", "new_folder", "write_columns"]
+__all__ = [
+    "check_space",
+    "content_id",
+    "file_names",
+    "make_manifest",
+    "new_folder",
+    "plain_name",
+    "write_columns",
+]
 
 FRAME = "Galactocentric, right-handed, the Sun at +x (astropy v4.0 turned by 180 deg about z)"
 _NAME_LENGTH = 100
@@ -114,7 +122,7 @@ def write_columns(
     stored_as = {c.target: c for c in matched.columns if c.target not in _made(matched)}
     order = [name for name in (*KNOWN, *DERIVED) if name in spools]
     order += [name for name in spools if name not in order]
-    files = _file_names(order)
+    files = file_names(order)
     columns: dict[str, Column] = {}
     hashes: dict[str, str] = {}
     for done, name in enumerate(order):
@@ -154,8 +162,8 @@ def make_manifest(
     meaning = [described, matched.kind, origin, sun.to_dict(), truth]
     content_hash = hashlib.blake2b(json.dumps(meaning).encode(), digest_size=16).hexdigest()
     return Manifest(
-        id=f"{_slug(name)}-{content_hash[:8]}",
-        name=_plain(name),
+        id=content_id(name, content_hash),
+        name=plain_name(name),
         kind=matched.kind,
         rows=rows,
         dropped=dropped,
@@ -186,11 +194,11 @@ def _describe(name: str, dtype: str, file: str, stored_as: Mapping[str, Any]) ->
         return Column(c.unit, dtype, c.description, c.unit_origin, c.source, file)
     if name == "source_id":
         return Column("", dtype, "row of the table, which has no identifiers", "derived", "", file)
-    spec = DERIVED[name]
+    spec = (DERIVED | CORRECTION)[name]
     return Column(spec.unit, dtype, spec.description, "derived", "", file)
 
 
-def _file_names(names: list[str]) -> dict[str, str]:
+def file_names(names: Iterable[str]) -> dict[str, str]:
     """Give each column a file name that every file system takes and tells from the others."""
     files: dict[str, str] = {}
     taken: set[str] = set()
@@ -212,7 +220,12 @@ def _slug(name: str) -> str:
     return slug[:_SLUG_LENGTH].rstrip("-._") or "catalogue"
 
 
-def _plain(name: str) -> str:
+def content_id(name: str, content_hash: str) -> str:
+    """Give the id of a catalogue."""
+    return f"{_slug(name)}-{content_hash[:8]}"
+
+
+def plain_name(name: str) -> str:
     """Cut a name to a decent length and take control characters out of it."""
     cleaned = "".join(c for c in name if c.isprintable()).strip()
     return cleaned[:_NAME_LENGTH] or "catalogue"

@@ -182,5 +182,5 @@ def unreachable(host: str, error: Exception) -> UserError:
         return UserError(f"{host} did not answer in time.", "Resume the run later.")
     return UserError(
         f"{host} cannot be reached, or it dropped the connection.",
-        "Check the address and the network; a run goes on where it stopped when it is resumed.",
+        "Check the address and the network. A download that has begun goes on where it stopped.",
     )

@@ -117,6 +117,9 @@ def _bounds(cut: Node) -> Iterator[tuple[str, str, float]]:
     elif cut["kind"] == "range" and (cut["min"] is None) != (cut["max"] is None):
         op, bound = (">=", cut["min"]) if cut["max"] is None else ("<=", cut["max"])
         yield cut["column"], op, bound
+    elif cut["kind"] == "among":
+        yield cut["column"], ">=", min(cut["values"])
+        yield cut["column"], "<=", max(cut["values"])
     elif cut["kind"] == "polygon":
         for axis, name in enumerate(cut["columns"]):
             values = [point[axis] for point in cut["points"]]

@@ -1,1 +1,1 @@
-"""Mock catalogues in equilibrium, with known truth."""
+"""Mock catalogues with known truth: galaxies in equilibrium, and patches of sky with streams."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from data.derived_formulae import _TO_GALACTIC
 from data.errors import UserError
-from data.frames import Floats, SolarParameters, galactocentric_rotation
+from data.fast_angles import TO_GALACTIC
+from data.frames import SolarParameters, galactocentric_rotation
 from data.schema import KNOWN
 from data.selection.expressions import Expression
 
@@ -246,7 +246,7 @@ def unbracketed(text: str) -> str:
     return text
 
 
-def _product(rows: Floats, ra: str, dec: str) -> str:
+def _product(rows: Sequence[float], ra: str, dec: str) -> str:
     """Write the scalar product of a vector (3,) with the direction of a star."""
     a, b, c = (literal(float(value), arithmetic=True) for value in rows)
     cosine = f"COS(RADIANS({dec}))"
@@ -259,7 +259,7 @@ def _product(rows: Floats, ra: str, dec: str) -> str:
 def _sky(terms: Terms, axis: int) -> Term:
     """Component of the direction along Galactic axes (Hipparcos catalogue, vol. 1, 1.5.11)."""
     ra, dec = terms.column("ra"), terms.column("dec")
-    return _made(_product(_TO_GALACTIC[axis], ra.text, dec.text), [ra, dec])
+    return _made(_product(TO_GALACTIC[axis], ra.text, dec.text), [ra, dec])
 
 
 def _longitude(terms: Terms) -> Term:

@@ -11,8 +11,16 @@ import numpy.typing as npt
 
 from data.derived import ColumnSource, column
 from data.pieces import by_pieces
+from data.selection.among import refine_among
 from data.selection.expressions import FUNCTIONS, Expression, expression_columns
-from data.selection.kernels import BoolArray, FloatArray, refine_intervals, refine_range
+from data.selection.kernels import (
+    BLOCK,
+    INT64,
+    BoolArray,
+    FloatArray,
+    refine_intervals,
+    refine_range,
+)
 from data.selection.polygons import prepared, refine_polygon
 from data.selection.tree import Node, leaf_columns, leaves, period, validate
 
@@ -20,8 +28,7 @@ __all__ = ["mask", "refine"]
 
 Values = Mapping[str, npt.NDArray[Any]]
 
-_BLOCK = 1 << 16  # rows: temporary arrays of an expression stay in the processor's cache
-_INT64 = np.iinfo(np.int64)
+_COST = {"range": 1, "polygon": 5, "compare": 8, "among": 10}
 _LARGEST = float(np.finfo(np.float64).max)
 
 
@@ -93,6 +100,8 @@ def refine_rows(out: BoolArray, node: Node, values: Values) -> None:
         out &= ~_alone(node["of"], values, out.size)
     elif kind == "range":
         _refine_range(out, node, values)
+    elif kind == "among":
+        refine_among(out, values[node["column"]], node["values"])
     elif kind == "polygon":
         u, v = (values[name] for name in node["columns"])
         refine_polygon(out, u, v, prepared(node["points"], out.size))
@@ -118,7 +127,7 @@ def _any_of(members: list[Node], values: Values, size: int) -> BoolArray:
 
 def _cost(node: Node) -> int:
     """Rank a node by what a star costs in it, roughly in comparisons."""
-    return sum({"range": 1, "polygon": 5, "compare": 8}[leaf["kind"]] for leaf in leaves(node))
+    return sum(_COST[leaf["kind"]] for leaf in leaves(node))
 
 
 def _refine_range(out: BoolArray, node: Node, values: Values) -> None:
@@ -147,9 +156,9 @@ def _refine_bounds(
     out: BoolArray, values: npt.NDArray[Any], low: float | None, high: float | None
 ) -> None:
     if values.dtype.kind in "iub":
-        least = _INT64.min if low is None else max(math.ceil(low), _INT64.min)
-        most = _INT64.max if high is None else min(math.floor(high), _INT64.max)
-        if least > most or least > _INT64.max or most < _INT64.min:
+        least = INT64.min if low is None else max(math.ceil(low), INT64.min)
+        most = INT64.max if high is None else min(math.floor(high), INT64.max)
+        if least > most or least > INT64.max or most < INT64.min:
             out[:] = False
         elif values.dtype.kind == "b":
             refine_range(out, values.view(np.uint8), least, most)
@@ -174,8 +183,8 @@ def _refine_compare(out: BoolArray, node: Node, values: Values) -> None:
     names = {name for side in (left, right) for name in expression_columns(side)}
     compare = _COMPARE[op]
     with np.errstate(all="ignore"):
-        for start in range(0, out.size, _BLOCK):
-            rows = slice(start, start + _BLOCK)
+        for start in range(0, out.size, BLOCK):
+            rows = slice(start, start + BLOCK)
             if not out[rows].any():
                 continue
             block = {name: _widened(values[name][rows]) for name in names}

@@ -19,6 +19,11 @@ __all__ = ["refine_ball", "refine_intervals", "refine_range"]
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 
+BLOCK = 1 << 16
+"""Rows that are looked at together where numpy does the work: they stay in the cache."""
+INT64 = np.iinfo(np.int64)
+"""Bounds of what integers are compared as."""
+
 
 @compiled
 def refine_range(out: BoolArray, values: npt.NDArray[Any], low: Any, high: Any) -> None:  # noqa: ANN401

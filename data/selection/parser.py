@@ -8,6 +8,7 @@ them needs brackets. Further:
 
 * ``a <= x <= b`` with numbers a and b is a range (on an angle such as ``l`` an arc, so
   ``350 <= l <= 10`` runs through 0);
+* ``source_id in (1, 2, 3)`` is a list of values, ``source_id not in (1, 2, 3)`` its complement;
 * ``polygon(x, y, (0, 0), (1, 0), (0, 1))`` is the inside of a polygon;
 * ``column("vel-err")`` is a column whose name is no identifier;
 * ``phi1(gd1)``, ``E(bovy)`` and the others of `data.derived_families` are columns;
@@ -136,6 +137,8 @@ class _Reader:
         raise self._no_number(node)
 
     def _comparison(self, node: ast.Compare, depth: int) -> Node:
+        if len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn):
+            return self._among(node, depth)
         operators = [_COMPARISONS.get(type(op)) for op in node.ops]
         if None in operators:
             raise UserError(
@@ -151,6 +154,20 @@ class _Reader:
             for i, op in enumerate(operators)
         ]
         return links[0] if len(links) == 1 else {"kind": "and", "of": links}
+
+    def _among(self, node: ast.Compare, depth: int) -> Node:
+        column = self.expression(node.left, depth + 1)
+        listed = node.comparators[0]
+        values = listed.elts if isinstance(listed, ast.Tuple | ast.List | ast.Set) else [listed]
+        members = [self.expression(value, depth + 1) for value in values]
+        bare = isinstance(column, dict) and "column" in column
+        if not bare or any(isinstance(member, dict) for member in members):
+            raise UserError(
+                f"{self._part(node)} is not a column in a list of numbers.",
+                "It must look like: source_id in (1, 2, 3).",
+            )
+        found = {"kind": "among", "column": column["column"], "values": members}  # type: ignore[index]
+        return {"kind": "not", "of": found} if isinstance(node.ops[0], ast.NotIn) else found
 
     def _call(self, node: ast.Call, depth: int) -> Node:
         function = self._function_name(node)

@@ -13,7 +13,8 @@ from data.errors import UserError
 
 __all__ = ["Text", "TextError", "placed", "quoted"]
 
-MAX_LENGTH = 20_000
+#: Characters; a list of 20,000 source identifiers takes them.
+MAX_LENGTH = 500_000
 
 T = TypeVar("T")
 

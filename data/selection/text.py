@@ -16,6 +16,8 @@ from data.selection.tree import Node, period, validate
 __all__ = ["caption", "expression_text", "to_text"]
 
 _RESERVED = {"pi", "everything", "nothing"}
+#: Values of a list that a caption names one by one.
+_MOST_NAMED = 4
 _ATOM = 10
 # How tightly conditions bind, as in Python.
 _BINDING = {"or": 1, "and": 2, "not": 3}
@@ -41,6 +43,10 @@ def _node_text(node: Node, binding: int) -> str:
         u, v = map(_column_text, node["columns"])
         corners = ", ".join(f"({_number_text(a)}, {_number_text(b)})" for a, b in node["points"])
         return f"polygon({u}, {v}, {corners})"
+    if kind == "among":
+        values = ", ".join(map(_number_text, node["values"]))
+        comma = "," if len(node["values"]) == 1 else ""
+        return f"{_column_text(node['column'])} in ({values}{comma})"
     if kind == "compare":
         return f"{expression_text(node['left'])} {node['op']} {expression_text(node['right'])}"
     if kind == "not":
@@ -135,6 +141,8 @@ def _plain_phrase(node: Node, units: Mapping[str, str], *, outer: bool) -> str:
     if kind == "polygon":
         u, v = node["columns"]
         return f"({u}, {v}) inside a polygon of {len(node['points'])} corners"
+    if kind == "among":
+        return _among_phrase(node, units)
     if kind == "compare":
         return _compare_phrase(node, units)
     if kind == "not":
@@ -162,6 +170,14 @@ def _range_phrase(node: Node, units: Mapping[str, str]) -> str:
     between = "from" if through else "between"
     link = f"{through} to" if through else " and"
     return f"{column} {between} {_rounded(low)}{link} {_rounded(high)}{words}"
+
+
+def _among_phrase(node: Node, units: Mapping[str, str]) -> str:
+    column, values = node["column"], node["values"]
+    if len(values) > _MOST_NAMED:
+        return f"{column} among {len(values):,} values"
+    words = _unit_phrase(column, units)
+    return f"{column} among {', '.join(_rounded(value) for value in values)}{words}"
 
 
 def _compare_phrase(node: Node, units: Mapping[str, str]) -> str:

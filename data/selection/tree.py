@@ -9,14 +9,15 @@ A tree is plain JSON. Its nodes are
   even-odd rule, crossing edges included;
 * ``{"kind": "compare", "left": expression, "op": "<", "right": expression}``, with one of
   < <= > >= == !=;
+* ``{"kind": "among", "column": c, "values": [v, ...]}``: equal to one of them;
 * ``{"kind": "and" | "or" | "xor", "of": [node, ...]}``: an empty ``and`` is everything,
   an empty ``or`` or ``xor`` nothing;
 * ``{"kind": "not", "of": node}``.
 
 Each may carry a ``name``. ``None`` (null) at the top is everything. A missing value (NaN)
-passes no range, no polygon and no comparison, ``!=`` included; ``not`` is the plain complement
-of its node, so a star with a missing value passes ``not (x > 1)`` while it passes neither
-``x > 1`` nor ``x <= 1``.
+passes no range, no polygon, no list and no comparison, ``!=`` included; ``not`` is the plain
+complement of its node, so a star with a missing value passes ``not (x > 1)`` while it passes
+neither ``x > 1`` nor ``x <= 1``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from data.errors import UserError
+from data.selection.among import among_key, validate_among
 from data.selection.expressions import (
     MAX_DEPTH,
     Expression,
@@ -165,6 +167,7 @@ _KEYS: dict[str, set[str]] = {
     "range": {"column", "min", "max"},
     "polygon": {"columns", "points"},
     "compare": {"left", "op", "right"},
+    "among": {"column", "values"},
     "and": {"of"},
     "or": {"of"},
     "xor": {"of"},
@@ -174,6 +177,7 @@ _VALIDATORS: dict[str, Callable[[Node, int, list[int]], Node]] = {
     "range": _validate_range,
     "polygon": _validate_polygon,
     "compare": _validate_compare,
+    "among": lambda node, depth, budget: validate_among(node),
     "and": _validate_group,
     "or": _validate_group,
     "xor": _validate_group,
@@ -182,7 +186,7 @@ _VALIDATORS: dict[str, Callable[[Node, int, list[int]], Node]] = {
 
 
 def leaves(tree: Tree) -> Iterator[Node]:
-    """Walk over the ranges, polygons and comparisons of a validated tree."""
+    """Walk over the ranges, polygons, comparisons and lists of a validated tree."""
     if tree is None:
         return
     if tree["kind"] == "not":
@@ -200,8 +204,8 @@ def columns(tree: object) -> set[str]:
 
 
 def leaf_columns(leaf: Node) -> set[str]:
-    """Name the columns of one range, polygon or comparison."""
-    if leaf["kind"] == "range":
+    """Name the columns of one range, polygon, comparison or list."""
+    if leaf["kind"] in ("range", "among"):
         return {leaf["column"]}
     if leaf["kind"] == "polygon":
         return set(leaf["columns"])
@@ -245,6 +249,8 @@ def _canonical_node(node: Node) -> Node:
         return _canonical_group(kind, node["of"])
     if kind == "compare":
         return _canonical_compare(node["left"], node["op"], node["right"])
+    if kind == "among":
+        return among_key(node)
     if kind == "range" and node["min"] is None and node["max"] is None:
         # The node still drops the missing values, so it is not "everything".
         return {"kind": "range", "column": node["column"], "min": None, "max": None}

@@ -62,7 +62,7 @@ def test_symbols_without_brackets_are_explained():
 @pytest.mark.parametrize(
     "text",
     [
-        "x", "x +", "1", "abs(x)", "x < ", "x < 1 and", "x = 1", "x is 1", "x in (1, 2)",
+        "x", "x +", "1", "abs(x)", "x < ", "x < 1 and", "x = 1", "x is 1", "x in y",
         "'a' < x", "x < 'a'", "x < None", "x < True", "x < 1j", "x < 1e999", "x // 2 < 1",
         "x % 2 < 1", "x @ y < 1", "x if y else z", "lambda: 1", "[x < 1]", "x[0] < 1", "x.y < 1",
         "abs(x, y) < 1", "abs(x=1) < 1", "hypot(x) < 1", "min(x) < 1", "foo(x) < 1",
@@ -195,3 +195,37 @@ def test_captions():
         "Stars with “bright” (absolute_g between 3 and 4 mag) or "
         "(v_phi < 0 km/s and not (R < 1 kpc))."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "tree", "words"),
+    [
+        (
+            "source_id in (604903157446016640, 7)",
+            {"kind": "among", "column": "source_id", "values": [604903157446016640, 7.0]},
+            "source_id among 604903157446016640, 7",
+        ),
+        ("i in [1]", {"kind": "among", "column": "i", "values": [1.0]}, "i among 1"),
+        ("i in 1", {"kind": "among", "column": "i", "values": [1.0]}, "i among 1"),
+        (
+            "i not in (1, -2)",
+            {"kind": "not", "of": {"kind": "among", "column": "i", "values": [1.0, -2.0]}},
+            "not (i among 1, -2)",
+        ),
+    ],
+)
+def test_a_list_of_values_is_read_written_and_told(text, tree, words):
+    assert parse(text) == tree
+    assert parse(to_text(tree)) == tree
+    assert caption(tree) == f"Stars with {words}."
+    long = {"kind": "among", "column": "source_id", "values": list(range(2**60, 2**60 + 20_000))}
+    assert parse(to_text(long)) == long
+    assert caption(long) == "Stars with source_id among 20,000 values."
+
+
+@pytest.mark.parametrize(
+    "text", ["x in (1, y)", "x + 1 in (1, 2)", "1 in (x, 2)", "x in ()", "1 < x in (1, 2)"]
+)
+def test_what_is_no_list_of_values_is_told(text):
+    with pytest.raises(UserError):
+        parse(text)

@@ -1,0 +1,1 @@
+"""What is known about the quality of a catalogue: zero points, usual cuts, completeness."""
