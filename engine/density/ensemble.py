@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -68,6 +69,20 @@ class StackedFlow:
     def with_parameters(self, parameters: Mapping[str, Tensor]) -> StackedFlow:
         """Give the same architecture with other parameters."""
         return StackedFlow(self.shape, parameters, self._skeleton)
+
+    def pick(self, members: slice | Tensor) -> StackedFlow:
+        """Give some of the members."""
+        return self.with_parameters({k: p[members] for k, p in self.parameters.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give a form that ``torch.load(weights_only=True)`` reads back."""
+        return {"shape": self.shape.to_dict(), "parameters": self.parameters}
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any], device: torch.device) -> StackedFlow:
+        """Undo ``to_dict`` on a device."""
+        parameters = {k: p.to(device) for k, p in stored["parameters"].items()}
+        return cls(MixtureShape(**stored["shape"]), parameters)
 
     def log_prob(self, value: Tensor, context: Tensor | None = None) -> Tensor:
         """Evaluate every member.

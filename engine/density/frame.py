@@ -17,11 +17,9 @@ import torch
 from torch import Tensor
 
 from engine.density.ellipsoid import RoundEllipsoid, looks_round
+from engine.density.preprocess import beside_axis
 
 __all__ = ["VelocityFrame"]
-
-_AXIS_MARGIN = 1.1
-"""The axis must be farther from the centre than this many radii of the volume."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +49,9 @@ class VelocityFrame:
 
         ``height`` is half of the median distance from the plane.
         """
-        axis = float(torch.linalg.vector_norm(centre[:2]))
         height = 0.5 * float(x[:, 2].abs().median())
         ellipsoid = RoundEllipsoid.fit(x, v) if looks_round(centre, radius, x, v) else None
-        return cls(axis > _AXIS_MARGIN * radius, max(height, 1e-3 * radius), ellipsoid)
+        return cls(beside_axis(centre.tolist(), radius), max(height, 1e-3 * radius), ellipsoid)
 
     def context(self, x: Tensor) -> Tensor:
         """Give the coordinates (..., 5) of positions (..., 3) kpc."""

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from engine.density.ensemble import StackedFlow
 from engine.density.frame import VelocityFrame
-from engine.density.mixture import MixtureShape
 from engine.density.preprocess import BallMap, Standardiser
+from engine.density.smooth.density import SmoothDensity
 
 __all__ = ["Coordinates", "DensityModel", "Scores"]
 
@@ -129,13 +129,15 @@ class DensityModel:
 
     Parameters
     ----------
-    position, velocity
-        Stacked flows with the same number of members.
+    position
+        p(x): a smooth density, or stacked flows where the stars have holes.
+    velocity
+        p(v|x): stacked flows, as many members.
     coordinates
-        What they take in and give out.
+        What flows take in and give out.
     """
 
-    position: StackedFlow
+    position: StackedFlow | SmoothDensity
     velocity: StackedFlow
     coordinates: Coordinates
 
@@ -147,18 +149,18 @@ class DensityModel:
     @property
     def device(self) -> torch.device:
         """Where the parameters lie."""
-        return next(iter(self.position.parameters.values())).device
+        return next(iter(self.velocity.parameters.values())).device
 
     def pick(self, members: slice) -> DensityModel:
         """Give a model of some of the members."""
-        position, velocity = (
-            flow.with_parameters({k: p[members] for k, p in flow.parameters.items()})
-            for flow in (self.position, self.velocity)
+        return DensityModel(
+            self.position.pick(members), self.velocity.pick(members), self.coordinates
         )
-        return DensityModel(position, velocity, self.coordinates)
 
     def log_position(self, x: Tensor) -> Tensor:
         """Give ln p(x), (M, ...), in ln kpc^-3, at x (M, ..., 3) kpc inside the volume."""
+        if isinstance(self.position, SmoothDensity):
+            return self.position.log_density(x)
         mapped, log_det = self.coordinates.ball.forward(x)
         latent = self.coordinates.latent
         return self.position.log_prob(latent.forward(mapped)) + log_det + latent.log_det.to(x)
@@ -192,10 +194,11 @@ class DensityModel:
         return self.coordinates.physical_velocity(x, value)
 
     def positions(self, base: Tensor) -> Tensor:
-        """Map standard normal draws (M, ..., 3) to positions of p(x), kpc."""
-        return self.coordinates.ball.inverse(
-            self.coordinates.latent.inverse(self.position.inverse(base))
-        )
+        """Map standard normal draws (M, n, 3) to positions of p(x), kpc."""
+        if isinstance(self.position, SmoothDensity):
+            return self.position.positions(base)
+        latent = self.position.inverse(base)
+        return self.coordinates.ball.inverse(self.coordinates.latent.inverse(latent))
 
     def scores(self, x: Tensor, v: Tensor) -> Scores:
         """Differentiate ln p(x) and ln p(v|x).
@@ -224,20 +227,19 @@ class DensityModel:
 
     def to_dict(self) -> dict[str, Any]:
         """Give a form that ``torch.load(weights_only=True)`` reads back."""
-        flows = {
-            name: {"shape": flow.shape.to_dict(), "parameters": flow.parameters}
-            for name, flow in (("position", self.position), ("velocity", self.velocity))
+        parts = {"position": self.position, "velocity": self.velocity}
+        return {
+            **{name: part.to_dict() for name, part in parts.items()},
+            "coordinates": self.coordinates.to_dict(),
         }
-        return {**flows, "coordinates": self.coordinates.to_dict()}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any], device: torch.device) -> DensityModel:
         """Undo ``to_dict`` on a device."""
-
-        def flow(name: str) -> StackedFlow:
-            parameters = {k: p.to(device) for k, p in stored[name]["parameters"].items()}
-            return StackedFlow(MixtureShape(**stored[name]["shape"]), parameters)
-
+        position = stored["position"]
+        smooth = "coefficients" in position
         return cls(
-            flow("position"), flow("velocity"), Coordinates.from_dict(stored["coordinates"])
+            (SmoothDensity if smooth else StackedFlow).from_dict(position, device),
+            StackedFlow.from_dict(stored["velocity"], device),
+            Coordinates.from_dict(stored["coordinates"]),
         )

@@ -8,17 +8,33 @@ log-determinant ``-ln(1 - r^2) + 2 ln(atanh(r)/r)`` (Buckley et al. 2023, arXiv 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-__all__ = ["EDGE_MARGIN", "BallMap", "Standardiser"]
+__all__ = ["EDGE_MARGIN", "BallMap", "Standardiser", "beside_axis"]
 
 EDGE_MARGIN = 1e-6
 """The ball's radius exceeds the volume's by this fraction, so that no star sits on its edge."""
 
 _SERIES_BELOW = 1e-3
+
+_AXIS_MARGIN = 1.1
+"""The axis must be farther from the centre than this many radii of the volume."""
+
+
+def beside_axis(centre: Sequence[float], radius: float) -> bool:
+    """Tell whether a ball lies well beside the Galactic axis, near which azimuths turn fast.
+
+    Parameters
+    ----------
+    centre, radius
+        The ball, kpc, Galactocentric.
+    """
+    return math.hypot(centre[0], centre[1]) > _AXIS_MARGIN * radius
 
 
 def _atanh_ratio(r: Tensor) -> Tensor:

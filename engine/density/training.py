@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.density.ensemble import StackedFlow
+from engine.density.memory import is_out_of_memory, release
 from engine.density.settings import TrainingSettings
 from engine.density.split import MemberSplit, epoch_permutations
 
@@ -96,6 +97,9 @@ class Training:
         Seed of the order of the batches.
     state
         A state to go on from; by default the beginning.
+    on_memory
+        Called with the number of stars that are passed at a time from now on, whenever the memory
+        has made that smaller.
     """
 
     def __init__(
@@ -108,6 +112,7 @@ class Training:
         *,
         seed: int,
         state: TrainingState | None = None,
+        on_memory: Callable[[int], None] = lambda _: None,
     ) -> None:
         rows = split.train.shape[1]
         self.flow, self.values, self.context, self.split = flow, values, context, split
@@ -115,6 +120,8 @@ class Training:
         self.seed = seed
         self.state = state or TrainingState.start(flow)
         self.steps_per_epoch = max(1, rows // self.settings.batch)
+        self.parts = 1
+        self.on_memory = on_memory
 
     @property
     def finished(self) -> bool:
@@ -169,11 +176,44 @@ class Training:
 
     def _step(self, rows: Tensor) -> Tensor:
         parameters = {k: p.requires_grad_() for k, p in self.state.parameters.items()}
-        loss = -self.flow.with_parameters(parameters).log_prob(*self._take(rows)).mean(1)
-        gradients = torch.autograd.grad(loss.sum(), list(parameters.values()))
+        loss, gradients = self._gradients_that_fit(parameters, rows)
         with torch.no_grad():
             self._adam(dict(zip(parameters, gradients, strict=True)))
-        return loss.detach()
+        return loss
+
+    def _gradients_that_fit(
+        self, parameters: dict[str, Tensor], rows: Tensor
+    ) -> tuple[Tensor, Sequence[Tensor]]:
+        """Take a step's gradients in as many parts as the memory asks for.
+
+        Where it does not suffice, the stars that are passed at a time are halved. The step stays
+        what it was, as gradients of the parts add up to that of the whole: no result depends on
+        the memory of a machine, but for the order of sums.
+        """
+        while True:
+            try:
+                return self._gradients(parameters, rows)
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error) or 2 * self.parts > rows.shape[1]:
+                    raise
+            # Outside the handler, which holds on to the tensors of the failed pass.
+            self.parts *= 2
+            release(rows.device)
+            self.on_memory(-(-rows.shape[1] // self.parts))
+
+    def _gradients(
+        self, parameters: dict[str, Tensor], rows: Tensor
+    ) -> tuple[Tensor, Sequence[Tensor]]:
+        """Give each member's mean loss, and the gradients of their sum."""
+        flow, names = self.flow.with_parameters(parameters), list(parameters.values())
+        total = torch.zeros(flow.members, device=self.values.device)
+        gradients: Sequence[Tensor] = ()
+        for part in rows.chunk(self.parts, 1):
+            loss = -flow.log_prob(*self._take(part)).sum(1) / rows.shape[1]
+            found = torch.autograd.grad(loss.sum(), names)
+            total += loss.detach()
+            gradients = [a.add_(b) for a, b in zip(gradients, found, strict=False)] or found
+        return total, gradients
 
     def _take(self, rows: Tensor) -> tuple[Tensor, Tensor | None]:
         return self.values[rows], None if self.context is None else self.context[rows]

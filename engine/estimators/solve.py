@@ -10,8 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.density.model import DensityModel
-from engine.estimators.boltzmann import normal_draws, solve_normal_equations
+from engine.density.model import DensityModel, Scores
+from engine.density.plan import MemberPlan
+from engine.estimators.attenuation import unattenuated
+from engine.estimators.boltzmann import (
+    normal_draws,
+    normalised,
+    precision,
+    solve_normal_equations,
+)
 from engine.estimators.conditional import solve_conditional
 from engine.estimators.jeans import solve_moments
 
@@ -85,6 +92,7 @@ def solve_positions(
     velocities: int,
     seed: int,
     clip: float,
+    plan: MemberPlan | None = None,
     on_batch: Callable[[float], None] = lambda _: None,
 ) -> PointwiseMap:
     """Solve the Boltzmann equation at positions with every member, in all pointwise ways.
@@ -104,10 +112,15 @@ def solve_positions(
         Velocities at each position.
     seed, clip
         See ``normal_draws``.
+    plan
+        Who the members are; by default they have learnt from bootstrap samples of their own. It
+        says which of them differ by noise alone, which ``boltzmann`` and ``conditional`` are
+        freed of (``engine.estimators.attenuation``) where there are two or more.
     on_batch
         Called with the finished part, 0 to 1.
     """
     members = model.members
+    plan = plan or MemberPlan(members, (), bootstrap=True)
     share = -(-velocities // members)
     base = normal_draws(share * members, seed, clip).to(model.device)
     # neighbours in a Sobol sequence belong together: every member gets every M-th draw
@@ -117,7 +130,7 @@ def solve_positions(
     names = [f.name for f in fields(PointwiseMap)]
     parts: dict[str, list[Tensor]] = {name: [] for name in names}
     for start in range(0, max(1, len(where)), batch):
-        solved = _solve_batch(model, where[start : start + batch], base)
+        solved = _solve_batch(model, where[start : start + batch], base, plan)
         for name in names:
             parts[name].append(solved[name])
         on_batch(min(1.0, (start + batch) / max(1, len(where))))
@@ -126,7 +139,9 @@ def solve_positions(
     )
 
 
-def _solve_batch(model: DensityModel, x: Tensor, base: Tensor) -> dict[str, Tensor]:
+def _solve_batch(
+    model: DensityModel, x: Tensor, base: Tensor, plan: MemberPlan
+) -> dict[str, Tensor]:
     members, share = base.shape[:2]
     with torch.no_grad():
         wide = x[None, :, None].expand(members, -1, share, -1)
@@ -144,10 +159,12 @@ def _solve_batch(model: DensityModel, x: Tensor, base: Tensor) -> dict[str, Tens
     own_weight = known * torch.exp(scores.log_velocity - torch.logsumexp(scores.log_velocity, 0))
     pointwise = solve_normal_equations(grad_x, scores.velocity, v, even)
     conditional = solve_conditional(scores.space, scores.velocity, v, even)
+    found = {"boltzmann": pointwise.acceleration, "conditional": conditional.acceleration}
+    if plan.base > 1:
+        found = _without_noise(grad_x, scores, v, known[0], plan)
     return {
-        "boltzmann": pointwise.acceleration,
+        **found,
         "jeans": solve_moments(grad_x, scores.velocity, v, own_weight),
-        "conditional": conditional.acceleration,
         "condition": pointwise.condition,
         "residual": pointwise.residual,
         "density_gradient": scores.density,
@@ -156,3 +173,30 @@ def _solve_batch(model: DensityModel, x: Tensor, base: Tensor) -> dict[str, Tens
         "conditional_condition": conditional.condition,
         "conditional_residual": conditional.residual,
     }
+
+
+def _without_noise(
+    grad_x: Tensor, scores: Scores, v: Tensor, known: Tensor, plan: MemberPlan
+) -> dict[str, Tensor]:
+    """Solve for (M, P, 3) by ``boltzmann`` and ``conditional``, each level of noise by itself."""
+    wide = precision(grad_x)
+    v, g = v.to(wide), scores.velocity.to(wide)
+    total, inner = ((v * gradient.to(wide)).sum(-1) for gradient in (grad_x, scores.space))
+    weight = normalised(known, total[0])
+    both = torch.cat([g, v], -1)
+    levels = [plan.level(index) for index in range(-1, len(plan.levels))]
+
+    def solved(design: Tensor, target: Tensor) -> Tensor:
+        parts = [
+            unattenuated(
+                design[level],
+                target[level],
+                weight,
+                resampled=plan.bootstrap,
+                twins=plan.twins,
+            )
+            for level in levels
+        ]
+        return torch.cat(parts)[..., :3]
+
+    return {"boltzmann": solved(g, total), "conditional": solved(both, inner)}

@@ -14,6 +14,9 @@ _SCORE_RATE = 0.7e10
 """Weights passed a second on two cores (6 normals and a block of 96 units: 285,000 stars/s in
 training), measured; other machines scale both alike."""
 
+_SMOOTH_SECONDS, _SMOOTH_RATE = 6.0, 4.0e5
+"""A smooth p(x): its fits, and stars a second whose functions are added up."""
+
 _FIXED_SECONDS = 35.0
 """Start of the process, the potential and what follows from it, the check by samples and a
 classifier, and writing."""
@@ -64,8 +67,10 @@ def estimate_cost(
     epochs = {flow: settings.training(flow, tracers).epochs for flow in weights}
     cells = 0.55 * (2 * radius / grid_step(settings.spacing, radius) + 1) ** 2 * settings.z_cells
     evaluations = cells * settings.velocities * members
+    learnt = stars * epochs["position"] * weights["position"] / _TRAIN_RATE
+    smooth = _SMOOTH_SECONDS + (3 if errors else 2) * tracers / _SMOOTH_RATE
     return Cost(
-        position=stars * epochs["position"] * weights["position"] / _TRAIN_RATE,
+        position=learnt if settings.position_density == "flow" else smooth,
         velocity=stars * epochs["velocity"] * weights["velocity"] / _TRAIN_RATE,
         solve=evaluations * weights["velocity"] / _SCORE_RATE,
         check=_FIXED_SECONDS,

@@ -32,9 +32,12 @@ class MapSettings:
         away. Each level costs as much as the members themselves.
     validation
         Part of the stars that a member does not learn from.
+    position_density
+        What p(x) is: ``smooth`` (``engine.density.smooth``), a ``flow``, or ``auto``: smooth
+        unless the stars have holes that it cannot follow.
     position_components, position_hidden, position_blocks, position_epochs
         Normals in each conditional, width and residual blocks of the network, and passes over
-        the stars for p(x).
+        the stars for p(x) as a flow.
     velocity_components, velocity_hidden, velocity_blocks, velocity_epochs
         The same for p(v|x).
     batch, learning_rate, patience, average
@@ -53,6 +56,7 @@ class MapSettings:
     bootstrap: bool = True
     noise_levels: int = 1
     validation: float = 0.1
+    position_density: str = "auto"
     position_components: int = 12
     position_hidden: int = 96
     position_blocks: int = 1
@@ -128,6 +132,8 @@ velocities at each position."""
 _NOISE_LEVELS = ((), (1.0,), (0.75, 1.5), (0.5, 1.0, 1.5))
 _STEPS_PER_EPOCH, _LEAST_STEPS, _LEAST_BATCH = 40, 400, 128
 
+_CHOICES = {"position_density": ("auto", "smooth", "flow")}
+
 _BOUNDS: dict[str, tuple[float, float]] = {
     "members": (1, 256),
     "noise_levels": (0, 3),
@@ -178,8 +184,13 @@ def resolve(preset: str, overrides: Mapping[str, object] | None = None) -> MapSe
     return replace(PRESETS[preset], **changes)
 
 
-def _value(key: str, value: object, kind: type) -> bool | int | float:
+def _value(key: str, value: object, kind: type) -> bool | int | float | str:
     text = str(value).strip().lower()
+    if kind is str:
+        if text not in _CHOICES[key]:
+            known = ", ".join(_CHOICES[key])
+            raise UserError(f"The setting {key} is one of {known}, not {value!r}.")
+        return text
     if kind is bool:
         if text not in {"true", "false", "1", "0", "yes", "no"}:
             raise UserError(f"The setting {key} is true or false, not {value!r}.")

@@ -103,6 +103,7 @@ class MapSolver:
             velocities=velocities,
             seed=self.seed,
             clip=self.settings.clip,
+            plan=self.plan,
             on_batch=on_batch,
         )
 

@@ -20,8 +20,10 @@ from engine.density.members import NoisyRows, base_split, noisy_split
 from engine.density.mixture import MixtureShape
 from engine.density.model import Coordinates, DensityModel
 from engine.density.plan import MemberPlan
+from engine.density.smooth.density import SmoothDensity
 from engine.density.split import MemberSplit
 from engine.density.training import Epoch, Training, TrainingState
+from engine.mapping.positions import fit_positions
 from engine.mapping.presets import MapSettings
 
 __all__ = ["Reporter", "TrainingStars", "train_density_model"]
@@ -129,76 +131,110 @@ def train_density_model(
     final = checkpoints / "model.pt"
     if final.exists():
         return DensityModel.from_dict(load_checkpoint(final), device), split
-    mapped, _ = coordinates.ball.forward(x.double())  # near the edge atanh needs the digits
-    latent = coordinates.latent.forward(mapped.to(x.dtype)).to(device)
     context = coordinates.context(x).to(device)
     velocity = coordinates.standard_velocity(x, v).to(device)
-    inputs: dict[str, tuple[Tensor, Tensor | None, MixtureShape]] = {
-        "position": (latent, None, _shape(settings, "position", 0)),
-        "velocity": (velocity, context, _shape(settings, "velocity", context.shape[1])),
-    }
-    flows = {
-        name: _train_flow(
-            name, *inputs[name], split, settings, plan, seed, checkpoints, reporter, on_progress
-        )
-        for name in inputs
-    }
-    model = DensityModel(flows["position"], flows["velocity"], coordinates)
+    trainer = _Trainer(split, settings, plan, seed, checkpoints, reporter, on_progress)
+    position: SmoothDensity | StackedFlow | None = trainer.smooth(
+        x, stars.tracers, coordinates, device
+    )
+    if position is None:
+        mapped, _ = coordinates.ball.forward(x.double())  # near the edge atanh needs the digits
+        latent = coordinates.latent.forward(mapped.to(x.dtype)).to(device)
+        position = trainer.flow("position", latent, None)
+    model = DensityModel(position, trainer.flow("velocity", velocity, context), coordinates)
     save_checkpoint(model.to_dict(), final)
     return model, split
+
+
+@dataclass(frozen=True)
+class _Trainer:
+    """What both densities of a model share."""
+
+    split: MemberSplit
+    settings: MapSettings
+    plan: MemberPlan
+    seed: int
+    checkpoints: Path
+    reporter: Reporter
+    on_progress: Callable[[str, float], None]
+
+    def smooth(
+        self, x: Tensor, tracers: int, coordinates: Coordinates, device: torch.device
+    ) -> SmoothDensity | None:
+        """Fit a smooth p(x); None where a flow is asked for, or the stars have holes."""
+        path, wanted = self.checkpoints / "smooth.pt", self.settings.position_density
+        if path.exists():
+            return SmoothDensity.from_dict(load_checkpoint(path), device)
+        if wanted == "flow" or (self.checkpoints / "position.pt").exists():
+            return None
+
+        def on_progress(done: float) -> None:
+            self.reporter.check_stop()
+            self.on_progress("position", done)
+
+        found = fit_positions(
+            x,
+            tracers,
+            coordinates.ball,
+            self.split,
+            seed=self.seed,
+            always=wanted == "smooth",
+            on_epoch=lambda epoch: self._report("position", epoch),
+            on_progress=on_progress,
+        )
+        if found is None:
+            return None
+        save_checkpoint(found.to_dict(), path)
+        return found.to(device)
+
+    def flow(self, name: str, values: Tensor, context: Tensor | None) -> StackedFlow:
+        """Train one flow, going on from its checkpoint where there is one."""
+        path = self.checkpoints / f"{name}.pt"
+        state = None
+        if path.exists():
+            state = TrainingState.from_dict(load_checkpoint(path), values.device)
+        offset = 0 if name == "position" else 1
+        seeds = [1_000_003 * self.seed + 2 * member + offset for member in self.plan.streams()]
+        shape = _shape(self.settings, name, 0 if context is None else context.shape[1])
+        rows = self.split.train.shape[1] + self.split.validation.shape[1]
+        training = Training(
+            StackedFlow.initialise(shape, seeds, values.device),
+            values,
+            context,
+            self.split,
+            self.settings.training(name, rows),
+            seed=2 * self.seed + offset,
+            state=state,
+            on_memory=lambda stars: self.reporter.event(
+                "warning",
+                code="memory",
+                text=f"The memory of {values.device} does not suffice for a whole batch: "
+                f"{stars:,} stars of each member are passed at a time. The results do not depend "
+                "on it.",
+            ),
+        )
+        saved = time.monotonic()
+
+        def on_step(done: float) -> None:
+            self.reporter.check_stop()
+            self.on_progress(name, done)
+
+        def on_epoch(epoch: Epoch, state: TrainingState) -> None:
+            nonlocal saved
+            self._report(name, epoch)
+            if training.finished or time.monotonic() - saved > _SAVE_EVERY:
+                save_checkpoint(state.to_dict(), path)
+                saved = time.monotonic()
+
+        return training.run(on_epoch, on_step)
+
+    def _report(self, flow: str, epoch: Epoch) -> None:
+        fields: dict[str, Any] = vars(epoch)
+        renamed = {("lr" if key == "learning_rate" else key): fields[key] for key in fields}
+        self.reporter.event("loss", flow=flow, **renamed)
 
 
 def _shape(settings: MapSettings, flow: str, context: int) -> MixtureShape:
     names = ("components", "hidden", "blocks")
     chosen: dict[str, int] = {name: getattr(settings, f"{flow}_{name}") for name in names}
     return MixtureShape(3, context, **chosen)
-
-
-def _train_flow(
-    name: str,
-    values: Tensor,
-    context: Tensor | None,
-    shape: MixtureShape,
-    split: MemberSplit,
-    settings: MapSettings,
-    plan: MemberPlan,
-    seed: int,
-    checkpoints: Path,
-    reporter: Reporter,
-    on_progress: Callable[[str, float], None],
-) -> StackedFlow:
-    path = checkpoints / f"{name}.pt"
-    state = None
-    if path.exists():
-        state = TrainingState.from_dict(load_checkpoint(path), values.device)
-    offset = 0 if name == "position" else 1
-    seeds = [1_000_003 * seed + 2 * member + offset for member in plan.streams()]
-    flow = StackedFlow.initialise(shape, seeds, values.device)
-    training = Training(
-        flow,
-        values,
-        context,
-        split,
-        settings.training(name, split.train.shape[1] + split.validation.shape[1]),
-        seed=2 * seed + offset,
-        state=state,
-    )
-    saved = time.monotonic()
-
-    def on_step(done: float) -> None:
-        reporter.check_stop()
-        on_progress(name, done)
-
-    def on_epoch(epoch: Epoch, state: TrainingState) -> None:
-        nonlocal saved
-        fields: dict[str, Any] = vars(epoch)
-        reporter.event("loss", flow=name, **_renamed(fields))
-        if training.finished or time.monotonic() - saved > _SAVE_EVERY:
-            save_checkpoint(state.to_dict(), path)
-            saved = time.monotonic()
-
-    return training.run(on_epoch, on_step)
-
-
-def _renamed(fields: dict[str, Any]) -> dict[str, Any]:
-    return {("lr" if key == "learning_rate" else key): value for key, value in fields.items()}

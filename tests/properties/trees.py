@@ -85,7 +85,15 @@ same_source = st.builds(
     st.sampled_from(["<", "<=", ">", ">=", "==", "!="]),
     identifier,
 )
-leaves = ranges | sources | arcs | polygons | comparisons | same_source
+lists = st.builds(
+    lambda name, values: {"kind": "among", "column": name, "values": values},
+    st.sampled_from("xyi"),
+    st.lists(grid, min_size=1, max_size=4),
+) | st.builds(
+    lambda values: {"kind": "among", "column": "source_id", "values": values},
+    st.lists(identifier, min_size=1, max_size=4),
+)
+leaves = ranges | sources | arcs | polygons | comparisons | same_source | lists
 trees = st.none() | st.recursive(
     leaves,
     lambda nodes: (
@@ -145,6 +153,8 @@ def passes(node, star):
         return inside(u, v, node["points"])
     if kind == "compare":
         return _compares(node, star)
+    if kind == "among":
+        return any(star[node["column"]] == value for value in node["values"])
     if kind == "not":
         return not passes(node["of"], star)
     passed = [passes(member, star) for member in node["of"]]

@@ -79,7 +79,10 @@ def spread_over(centre, radius, count, seed=0):
 
 
 def fitted(points, acceleration, centre, radius, noise, members=4, seed=3):
-    """The potential from members with independent noise, a part of the local acceleration."""
+    """The potential from members with independent noise, a part of the local acceleration.
+
+    The fit takes the data for 2.5 times as uncertain, as members of one sample err alike.
+    """
     rng = np.random.default_rng(seed)
     size = noise * np.linalg.norm(acceleration, axis=1)[:, None]
     drawn = acceleration + size * rng.normal(size=(members, *points.shape))
@@ -101,7 +104,7 @@ def masses_of(field, centre, radius):
 def test_a_fitted_potential_has_one_mass():
     galaxy = named("two-discs")
     points = spread_over(SUN, RADIUS, 250)
-    field = fitted(points, galaxy.acceleration(points), SUN, RADIUS, noise=0.03)
+    field = fitted(points, galaxy.acceleration(points), SUN, RADIUS, noise=0.012)
     volume, flux = masses_of(field, (8.122, 0.0, 0.0), 3.0)
     assert volume == pytest.approx(flux, rel=3e-3)
     _, truth = both_masses(galaxy.density, galaxy.acceleration, (8.122, 0.0, 0.0), 3.0)
@@ -116,10 +119,10 @@ def test_a_potential_about_the_centre_of_its_volume(halo):
     galaxy = model.to_galaxy("", "")
     points = spread_over(centre, radius, 250)
     exact = galaxy.acceleration(points)
-    field = fitted(points, exact, centre, radius, noise=0.1)
+    field = fitted(points, exact, centre, radius, noise=0.04)
     found = field.acceleration(points)
     error = np.linalg.norm(found.mean - exact, axis=1) / np.linalg.norm(exact, axis=1)
-    assert np.median(error) < 0.03  # a single pointwise solution: 8%
+    assert np.median(error) < 0.02  # a single pointwise solution: 3%
     assert np.mean(np.abs(found.mean - exact) < 2 * found.sd) > 0.8
     r = np.array([0.5, 1.0, 2.0, 4.0]) * model.r_star
     mass = [masses_of(field, centre, each) for each in r]

@@ -1,0 +1,1 @@
+"""p(x) as a smooth density on a ball: an exponential family fitted by penalised likelihood."""

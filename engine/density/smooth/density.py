@@ -1,0 +1,107 @@
+"""A smooth density of tracers in a ball, with one set of coefficients for each member."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.density.smooth.basis import Anova
+from engine.density.smooth.coordinates import SmoothCoordinates
+from engine.density.smooth.quadrature import ball_boxes
+
+__all__ = ["SmoothDensity"]
+
+_CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class SmoothDensity:
+    """ln p(x) = sum_k c_k b_k(x) - ln Z inside a ball, for M members.
+
+    Parameters
+    ----------
+    coordinates
+        Those of the ball.
+    coefficients
+        c, (M, K), float64 where the device has it.
+    log_norm
+        ln Z, (M,), ln kpc^3.
+    """
+
+    coordinates: SmoothCoordinates
+    coefficients: Tensor
+    log_norm: Tensor
+
+    @property
+    def members(self) -> int:
+        """Number of members M."""
+        return len(self.coefficients)
+
+    @cached_property
+    def basis(self) -> Anova:
+        """The functions b."""
+        return Anova(self.coordinates.count)
+
+    def pick(self, members: slice | Tensor) -> SmoothDensity:
+        """Give a density of some of the members."""
+        return replace(
+            self, coefficients=self.coefficients[members], log_norm=self.log_norm[members]
+        )
+
+    def to(self, device: torch.device) -> SmoothDensity:
+        """Move to a device; single precision where it has no other."""
+        kind = torch.float32 if device.type == "mps" else torch.float64
+        return replace(
+            self,
+            coefficients=self.coefficients.to(device, kind),
+            log_norm=self.log_norm.to(device, kind),
+        )
+
+    def log_density(self, x: Tensor) -> Tensor:
+        """Give ln p(x), (M, ...), in ln kpc^-3, at x (M, ..., 3) kpc inside the ball."""
+        q = self.coordinates(x.to(self.coefficients.dtype))
+        flat = self.basis.design(q.reshape(self.members, -1, self.coordinates.count))
+        value = torch.einsum("mnk,mk->mn", flat, self.coefficients) - self.log_norm[:, None]
+        return value.reshape(x.shape[:-1]).to(x.dtype)
+
+    def positions(self, base: Tensor) -> Tensor:
+        """Draw positions (M, n, 3) kpc with standard normal draws (M, n, 3).
+
+        A ball that fills the volume is cut into small cells; inside of one all places are equally
+        likely. The first number chooses the cell, and with what is left of it the place in it.
+        """
+        boxes = ball_boxes(self.coordinates)
+        uniform = torch.special.ndtr(base.double().cpu())
+        found = torch.empty_like(uniform)
+        functions = [
+            self.basis.design(self.coordinates(x)) for x in torch.split(boxes.points, _CHUNK)
+        ]
+        for member, coefficients in enumerate(self.coefficients.double().cpu()):
+            log_density = torch.cat([part @ coefficients for part in functions])
+            mass = torch.exp(log_density - log_density.max()) * boxes.volume
+            total = torch.cumsum(mass, 0)
+            wanted = uniform[member, :, 0] * total[-1]
+            chosen = torch.searchsorted(total, wanted).clamp_max(len(total) - 1)
+            left = ((wanted - total[chosen]) / mass[chosen] + 1).clamp(0, 1)
+            found[member] = boxes.place(
+                chosen, torch.cat([left[:, None], uniform[member, :, 1:]], -1)
+            )
+        return found.to(base)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give a form that ``torch.load(weights_only=True)`` reads back."""
+        return {
+            "coordinates": self.coordinates.to_dict(),
+            "coefficients": self.coefficients,
+            "log_norm": self.log_norm,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any], device: torch.device) -> SmoothDensity:
+        """Undo ``to_dict`` on a device."""
+        coordinates = SmoothCoordinates.from_dict(stored["coordinates"])
+        return cls(coordinates, stored["coefficients"], stored["log_norm"]).to(device)
