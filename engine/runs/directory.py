@@ -32,6 +32,10 @@ __all__ = [
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is easily misread
 
+_MOST_RECORDS = 20_000
+_SETTLED = 2.0  # seconds after which a file that has not changed will not do so unnoticed
+_records: dict[str, tuple[tuple[int, int, int], RunRecord]] = {}
+
 
 @dataclass(frozen=True)
 class RunDirectory:
@@ -91,6 +95,11 @@ class RunDirectory:
         return self.path / "stop"
 
     @property
+    def tags_folder(self) -> Path:
+        """The folder that says which sweeps the run also belongs to; often there is none."""
+        return self.path / "tags"
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of the checkpoints."""
         return self.path / "checkpoints"
@@ -113,7 +122,7 @@ class RunDirectory:
             The record is missing or damaged.
         """
         try:
-            record = RunRecord.from_file(read_json(self.record_file))
+            record = _read_record(self.record_file)
         except (OSError, ValueError, TypeError) as error:
             raise UserError(
                 f"The record of run {self.id} cannot be read ({error}).",
@@ -126,12 +135,14 @@ class RunDirectory:
     def record(self) -> RunRecord:
         """Read the record and correct its state by what can be seen (see `observe`)."""
         record = self.stored()
+        if tags := self.tags():
+            record = replace(record, tags=tags)
         if record.state is RunState.DONE:
             return replace(record, result=self.result())
         if record.active:
             record = replace(record, heartbeat=self.heartbeat())
         seen = observe(record, stop_requested=record.active and self.stop_requested())
-        if seen.active or not record.active:
+        if seen.state is record.state or seen.state is RunState.STOPPING:
             return seen
         # The process is gone; it may have ended in order between the two looks.
         return self._look_again(seen)
@@ -151,6 +162,22 @@ class RunDirectory:
         except (OSError, ValueError):
             return None
         return content if isinstance(content, dict) else None
+
+    def tags(self) -> list[dict[str, object]]:
+        """Read which sweeps the run also belongs to."""
+        try:
+            names = sorted(os.listdir(self.tags_folder))  # noqa: PTH208 - iterdir costs more
+        except OSError:
+            return []
+        found = []
+        for name in names:
+            try:
+                content = read_json(self.tags_folder / name)
+            except (OSError, ValueError):
+                continue
+            if isinstance(content, dict):
+                found.append(content)
+        return found
 
     def heartbeat(self) -> float | None:
         """Give the Unix time of the last sign of life."""
@@ -195,6 +222,28 @@ class RunDirectory:
         """Add a text to the log, as lines of its own."""
         with self.log_file.open("a", encoding="utf-8", errors="replace") as stream:
             stream.write(text.rstrip("\n") + "\n")
+
+
+def _read_record(path: Path) -> RunRecord:
+    """Read a record file, or give what it said when it was the very same file.
+
+    Records are replaced as a whole, so that a changed one is another file: a list of a thousand
+    runs then costs a thousand looks, not a thousand readings. One that was written a moment ago is
+    not kept: the clock of files is coarse, and a number of a file is soon used again.
+    """
+    told = path.stat()
+    key = (told.st_ino, told.st_mtime_ns, told.st_size)
+    name = str(path)
+    known = _records.get(name)
+    if known is not None and known[0] == key:
+        return known[1]
+    record = RunRecord.from_file(read_json(path))
+    if time.time() - told.st_mtime < _SETTLED:
+        return record
+    if len(_records) >= _MOST_RECORDS:
+        _records.clear()
+    _records[name] = (key, record)
+    return record
 
 
 def runs_folder(home: Path) -> Path:

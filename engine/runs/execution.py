@@ -57,9 +57,15 @@ def execute(writer: RunWriter, job: str, interrupt: threading.Event | None = Non
 
 
 def finish_stopped(writer: RunWriter) -> None:
-    """Put on record that a run ended because it was asked to: by its user, or by the system."""
+    """Put on record that a run ended because it was asked to: by its user, or by the system.
+
+    Where somebody holds the run, it goes back to them, to be given another process.
+    """
     if writer.run.stop_requested():
         writer.move(RunState.CANCELLED)
+        return
+    if writer.record.holder:
+        writer.requeue(error=INTERRUPTED)
     else:
         writer.move(RunState.INTERRUPTED, error=INTERRUPTED)
 

@@ -10,29 +10,56 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-import engine
 from data.errors import UserError
+from engine.runs.configuration import read_configuration
 from engine.runs.directory import RunDirectory
 from engine.runs.execution import execute
+from engine.runs.needs import Needs, Supply, check_machine, machine_supply
 from engine.runs.process import host_name, identify, is_alive
 from engine.runs.record import RunRecord
-from engine.runs.resources import thread_environment
+from engine.runs.starting import start_process
 from engine.runs.writer import RunWriter
 
-__all__ = ["EXECUTORS", "Executor", "InlineExecutor", "LocalExecutor", "find_executor"]
+__all__ = [
+    "CLUSTER",
+    "EXECUTORS",
+    "SCHEDULER_VARIABLE",
+    "Executor",
+    "InlineExecutor",
+    "LocalExecutor",
+    "default_executor",
+    "find_executor",
+]
+
+SCHEDULER_VARIABLE = "VIA_OBSCURA_SCHEDULER"
 
 
 class Executor(Protocol):
     """What every executor does."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name, from which `find_executor` makes it again."""
+        ...
+
+    def accept(self, needs: Needs, home: Path) -> None:
+        """Look whether a request can ever be met, before a run is made for it.
+
+        Raises
+        ------
+        UserError
+            It cannot: nobody here has what it takes.
+        """
+        ...
+
+    def supply(self, home: Path) -> Supply:
+        """Tell what there is in all for the runs of a home."""
+        ...
 
     def submit(self, run: RunDirectory, job: str) -> None:
         """Have a queued run worked on by the function `job`, ``module:function``.
@@ -65,6 +92,14 @@ class InlineExecutor:
 
     name = "inline"
 
+    def accept(self, needs: Needs, home: Path) -> None:
+        """Accept what this machine can do."""
+        check_machine(needs)
+
+    def supply(self, home: Path) -> Supply:
+        """Tell what this machine has."""
+        return machine_supply()
+
     def submit(self, run: RunDirectory, job: str) -> None:
         """Work on the run now."""
         with RunWriter(run, beat=True) as writer:
@@ -92,27 +127,18 @@ class LocalExecutor:
 
     name = "local"
 
+    def accept(self, needs: Needs, home: Path) -> None:
+        """Accept what this machine can do."""
+        check_machine(needs)
+
+    def supply(self, home: Path) -> Supply:
+        """Tell what this machine has."""
+        return machine_supply()
+
     def submit(self, run: RunDirectory, job: str) -> None:
         """Start the process."""
-        command = [sys.executable, "-P", "-m", "engine.runs.worker", str(run.path), "--job", job]
-        # The lock is held until the process is on record: the worker waits for it.
-        with RunWriter(run) as writer, run.log_file.open("ab") as log:
-            try:
-                process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    cwd=run.path,
-                    env=_worker_environment(writer.record),
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise UserError(
-                    f"No process could be started for run {run.id}: {error.strerror}.",
-                    "Close other programs and resume the run.",
-                ) from error
-            writer.update(writer.record.on(identify(process.pid), host_name()))
+        with RunWriter(run) as writer:
+            process = start_process(writer, job)
         # A child that nobody waits for stays a zombie for as long as this process lives.
         threading.Thread(target=process.wait, name=f"reaper-{run.id}", daemon=True).start()
 
@@ -139,36 +165,46 @@ EXECUTORS: Mapping[str, type[InlineExecutor | LocalExecutor]] = {
     InlineExecutor.name: InlineExecutor,
     LocalExecutor.name: LocalExecutor,
 }
+CLUSTER = "dask"
 
 
 def find_executor(name: str | Executor) -> Executor:
     """Give an executor by its name; one that is given already is given back.
 
+    Parameters
+    ----------
+    name
+        ``"inline"``, ``"local"``, ``"dask"`` for the cluster of the configuration, or
+        ``"dask:ADDRESS"`` for the scheduler at an address.
+
     Raises
     ------
     UserError
-        There is no executor of that name.
+        There is no executor of that name, or Dask is not installed.
     """
     if not isinstance(name, str):
         return name
+    first, _, address = name.partition(":")
+    if first == CLUSTER:
+        from engine.cluster.executor import DaskExecutor  # costs a second, and is an extra
+
+        return DaskExecutor(address)
     if name not in EXECUTORS:
-        raise UserError(f"There is no executor {name!r}.", f"Known: {', '.join(EXECUTORS)}.")
+        known = ", ".join([*EXECUTORS, CLUSTER])
+        raise UserError(f"There is no executor {name!r}.", f"Known: {known}.")
     return EXECUTORS[name]()
+
+
+def default_executor(home: Path) -> str:
+    """Say where runs of a home are worked on if nobody says otherwise.
+
+    The environment variable ``VIA_OBSCURA_SCHEDULER`` names a scheduler; a ``cluster`` in the
+    configuration means that one; else it is this machine.
+    """
+    if address := os.environ.get(SCHEDULER_VARIABLE):
+        return f"{CLUSTER}:{address}"
+    return CLUSTER if "cluster" in read_configuration(home) else LocalExecutor.name
 
 
 def _lives_here(record: RunRecord) -> bool:
     return record.process is not None and is_alive(record.process) is True
-
-
-def _worker_environment(record: RunRecord) -> dict[str, str]:
-    environment = {
-        **os.environ,
-        **thread_environment(record.spec),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONFAULTHANDLER": "1",  # a crash inside a library leaves its place in the log
-    }
-    root = Path(engine.__file__).resolve().parents[1]
-    if "site-packages" not in root.parts:  # a checkout that was not installed works as well
-        paths = [environment.get("PYTHONPATH", ""), str(root)]
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-    return environment

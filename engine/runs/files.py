@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -56,7 +57,8 @@ def write_json(path: Path, content: object, *, durable: bool = False) -> None:
         Force the bytes to the disk before the rename; costs milliseconds.
     """
     text = json.dumps(as_json(content), allow_nan=False, indent=1)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Threads of one server write the same file as well as processes do.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         with temporary.open("w", encoding="utf-8") as stream:
             stream.write(text)

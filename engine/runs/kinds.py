@@ -32,16 +32,40 @@ class Kind:
     check
         ``module:function``, called with the spec and the home before anything starts; gives
         the spec in its full form or raises `UserError`. "" for no check.
+    cost
+        ``module:function``, called with the checked spec and the home; gives ``seconds``,
+        ``memory_gb`` and ``disk_gb`` that the run will take, as far as known. "" for none.
+    cluster
+        Whether it may go to a cluster, whose machines often reach no network.
     """
 
     job: str
     check: str = ""
+    cost: str = ""
+    cluster: bool = True
+
+    def estimate(self, spec: dict[str, object], home: Path) -> dict[str, float]:
+        """Estimate what a run will take; empty where nothing is known."""
+        if not self.cost:
+            return {}
+        found = load(self.cost)(spec, home)
+        return {name: float(str(value)) for name, value in found.items()}
 
 
 KINDS: Mapping[str, Kind] = {
-    "map": Kind(job="engine.mapping.job:run_map", check="engine.runs.specs:check_map"),
+    "map": Kind(
+        job="engine.mapping.job:run_map",
+        check="engine.runs.specs:check_map",
+        cost="engine.runs.costs:map_cost",
+    ),
     "fetch": Kind(
-        job="engine.fetching.job:run_fetch", check="engine.fetching.request:check_fetch"
+        job="engine.fetching.job:run_fetch",
+        check="engine.fetching.request:check_fetch",
+        cluster=False,
+    ),
+    "streams": Kind(
+        job="engine.streams.search.job:run_streams",
+        check="engine.streams.search.request:check_streams",
     ),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +16,16 @@ from engine.runs.directory import (
     run_directories,
     run_directory,
 )
+from engine.runs.dispatching import ensure_dispatcher
 from engine.runs.ending import cancel, settle, wait
-from engine.runs.executors import Executor, find_executor
+from engine.runs.executors import Executor, default_executor, find_executor
 from engine.runs.files import as_json, write_json
 from engine.runs.kinds import KINDS, Kind, find_kind, load
 from engine.runs.lock import LockedError
+from engine.runs.needs import Needs, check_disk
+from engine.runs.queue import QUEUE, fits, needs_of, place
 from engine.runs.record import RunRecord, RunState
+from engine.runs.same import find_same
 from engine.runs.writer import RunWriter
 
 __all__ = ["cancel", "delete", "list_runs", "open_run", "resume", "submit", "wait"]
@@ -30,9 +34,13 @@ __all__ = ["cancel", "delete", "list_runs", "open_run", "resume", "submit", "wai
 def submit(
     home: Path,
     spec: dict[str, object],
-    executor: str | Executor = "local",
+    executor: str | Executor | None = None,
     *,
     kinds: Mapping[str, Kind] = KINDS,
+    after: Sequence[str] = (),
+    priority: int = 0,
+    queue: bool = False,
+    reuse: bool = False,
 ) -> RunRecord:
     """Check a spec and have it worked on.
 
@@ -43,9 +51,20 @@ def submit(
     spec
         The request, JSON; its ``kind`` names what is to be done.
     executor
-        ``"local"``, ``"inline"``, or an executor.
+        ``"local"``, ``"inline"``, ``"dask"``, ``"dask:ADDRESS"``, or an executor; by default
+        what `default_executor` says.
     kinds
         The kinds of runs that there are.
+    after
+        Runs that must be done before this one starts.
+    priority
+        Rank in the queue; higher goes first.
+    queue
+        Wait in the queue for free cores, memory and devices of this machine. Without it a run
+        goes there only if it must come after others; a process of its own then waits for the
+        cores, if it takes all of them.
+    reuse
+        Give the run that has already computed the same, or does so now, if there is one.
 
     Returns
     -------
@@ -59,16 +78,36 @@ def submit(
         the run is on record as failed.
     """
     kind = find_kind(spec.get("kind"), kinds)
-    mover = find_executor(executor)
+    mover = find_executor(executor or (default_executor(home) if kind.cluster else "local"))
     if kind.check:
         spec = load(kind.check)(spec, home)
     spec = _plain_spec(spec)
+    if reuse and (same := find_same(spec, list_runs(home), home)) is not None:
+        return same
+    pending = _pending(home, after)
+    needs = Needs.of(spec, kind.estimate(spec, home))
+    mover.accept(needs, home)
+    check_disk(needs, home)
+    held = QUEUE if pending or _must_wait(home, mover, needs, queue=queue) else ""
     run = new_run_directory(home, str(spec["kind"]))
     now = time.time()
     record = RunRecord(
-        id=run.id, kind=str(spec["kind"]), spec=spec, created=now, queued=now, executor=mover.name
+        id=run.id,
+        kind=str(spec["kind"]),
+        spec=spec,
+        created=now,
+        queued=now,
+        executor=mover.name,
+        holder=held,
+        stage="waiting" if held else "",
+        after=list(after),
+        priority=priority,
+        needs=needs.to_dict(),
     )
-    write_json(run.record_file, record.to_file(), durable=True)
+    _write_first(run, record)
+    if held:
+        ensure_dispatcher(home, needed=True)
+        return run.record()
     return _start(run, mover, kind)
 
 
@@ -122,14 +161,19 @@ def resume(
     run = open_run(home, run_id)
     kind = find_kind(run.stored().kind, kinds)
     _check_resumable(run.record())
+    pending = _pending(home, run.stored().after)
     with RunWriter(run) as writer:
         record = run.record()
         _check_resumable(record)  # once more: somebody may have been quicker
         mover = find_executor(executor or record.executor)
         settle(writer, record)
         run.stop_file.unlink(missing_ok=True)
-        writer.move(RunState.QUEUED)
-        writer.update(_for_another_attempt(writer.record, mover.name))
+        writer.requeue(mover.name)
+        if pending:
+            writer.update(replace(writer.record, holder=QUEUE, stage="waiting"))
+    if pending:
+        ensure_dispatcher(home, needed=True)
+        return run.record()
     return _start(run, mover, kind)
 
 
@@ -157,6 +201,17 @@ def delete(home: Path, run_id: str) -> None:
         raise UserError(f"Run {run_id} cannot be deleted: {error.strerror}.") from error
 
 
+def _write_first(run: RunDirectory, record: RunRecord) -> None:
+    """Write the record of a new run; where that cannot be, no run is left."""
+    try:
+        write_json(run.record_file, record.to_file(), durable=True)
+    except OSError as error:
+        shutil.rmtree(run.path, ignore_errors=True)
+        raise UserError(
+            f"No run can be made: {error.strerror}.", f"Make room on the disk of {run.home}."
+        ) from error
+
+
 def _start(run: RunDirectory, mover: Executor, kind: Kind) -> RunRecord:
     try:
         mover.submit(run, kind.job)
@@ -165,7 +220,10 @@ def _start(run: RunDirectory, mover: Executor, kind: Kind) -> RunRecord:
             told = {"sentence": error.sentence, "hint": error.hint}
             writer.move(RunState.FAILED, error=told)
         raise
-    return run.record()
+    record = run.record()
+    if record.holder:  # somebody has to notice should the scheduler be lost
+        ensure_dispatcher(run.home, needed=True)
+    return record
 
 
 def _plain_spec(spec: dict[str, object]) -> dict[str, object]:
@@ -176,29 +234,42 @@ def _plain_spec(spec: dict[str, object]) -> dict[str, object]:
     return plain if isinstance(plain, dict) else {}
 
 
+def _must_wait(home: Path, mover: Executor, needs: Needs, *, queue: bool) -> bool:
+    """Tell whether a run has to wait for its place: always on a cluster, here if so wished."""
+    where = place(mover.name)
+    if not where:
+        return queue and mover.name == "local"
+    there = [r for r in list_runs(home) if r.active and r.executor == mover.name]
+    if any(r.holder == QUEUE for r in there):
+        return True
+    needs = replace(needs, cores=needs.cores or 1)
+    return bool(fits(needs, [needs_of(r) for r in there], mover.supply(home)))
+
+
+def _pending(home: Path, after: Sequence[str]) -> list[str]:
+    """Give those runs that are not done yet.
+
+    Raises
+    ------
+    UserError
+        One does not exist, or will not be done: it failed or was cancelled.
+    """
+    pending = []
+    for name in after:
+        record = run_directory(home, name).record()
+        if record.state in (RunState.FAILED, RunState.CANCELLED):
+            raise UserError(f"Run {name} is {record.state}.", "Resume it first.")
+        if record.state is not RunState.DONE:
+            pending.append(name)
+    return pending
+
+
 def _check_resumable(record: RunRecord) -> None:
     if not record.resumable:
         raise UserError(
             f"Run {record.id} cannot be resumed: it is {record.state}.",
             "Only runs that failed, were cancelled or interrupted can.",
         )
-
-
-def _for_another_attempt(record: RunRecord, executor: str) -> RunRecord:
-    return replace(
-        record,
-        attempt=record.attempt + 1,
-        executor=executor,
-        queued=time.time(),
-        started=None,
-        ended=None,
-        host=None,
-        machine=None,
-        pid=None,
-        birth=None,
-        stage="",
-        message="",
-    )
 
 
 def _is_active(run: RunDirectory) -> bool:

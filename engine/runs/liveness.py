@@ -31,6 +31,9 @@ _NEVER_BEGAN = {
 def observe(record: RunRecord, *, stop_requested: bool) -> RunRecord:
     """Correct the state of a record by what can be seen.
 
+    A run that is held by a queue or a scheduler waits for a process, or for another one; whether
+    its holder is still there is for `engine.runs.queue` to find out, which then says so on record.
+
     Parameters
     ----------
     record
@@ -44,6 +47,8 @@ def observe(record: RunRecord, *, stop_requested: bool) -> RunRecord:
         if stop_requested:
             return replace(record, state=RunState.STOPPING, eta_s=None)
         return record
+    if record.holder and not stop_requested:
+        return replace(record, state=RunState.QUEUED, eta_s=None, stage="waiting", error=None)
     ended = record.ended or record.heartbeat or record.queued
     if stop_requested:
         return replace(record, state=RunState.CANCELLED, eta_s=None, ended=ended)
@@ -55,7 +60,7 @@ def _lives(record: RunRecord) -> bool:
     now = time.time()
     if record.process is None:
         # Being launched at this moment; a clock that was put back must not make it immortal.
-        return abs(now - record.queued) < START_GRACE
+        return not record.holder and abs(now - record.queued) < START_GRACE
     alive = is_alive(record.process)
     if alive is None:  # another machine: only the heartbeat can tell
         last = max(record.heartbeat or 0.0, record.queued)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
@@ -79,6 +81,17 @@ class RunRecord:
         1 at first, one more with each resume.
     executor, host, machine, pid, birth
         Who moves the process, and which one it is (see `ProcessIdentity`).
+    holder, task
+        Who sees to it that a run without a process gets one, and under which name: ``"queue"``,
+        or the address of a scheduler and the key of its task. "" for a run whose process is
+        started at once and by nobody else. A process that is lost while somebody holds the run
+        is replaced by another, on whatever machine there is.
+    after, priority
+        Runs that must be done before this one starts, and its rank (higher goes first).
+    needs
+        What it takes, estimated: see `engine.runs.needs.Needs`.
+    tags
+        Sweeps that were answered by this run, besides the one in its spec.
     heartbeat
         Unix time of the last sign of life, or None.
     result
@@ -104,6 +117,12 @@ class RunRecord:
     machine: str | None = None
     pid: int | None = None
     birth: str | None = None
+    holder: str = ""
+    task: str = ""
+    after: list[str] = field(default_factory=list)
+    priority: int = 0
+    needs: dict[str, object] = field(default_factory=dict)
+    tags: list[dict[str, object]] = field(default_factory=list)
     heartbeat: float | None = field(default=None, compare=False)
     result: dict[str, object] | None = None
 
@@ -141,6 +160,31 @@ class RunRecord:
             self, host=host, machine=process.machine, pid=process.pid, birth=process.birth
         )
 
+    def another_attempt(self, executor: str | None = None) -> RunRecord:
+        """Give the same record without a process, to be worked on once more.
+
+        Parameters
+        ----------
+        executor
+            Who is to move it from now on; by default whoever does, who then goes on holding it.
+        """
+        return replace(
+            self,
+            attempt=self.attempt + 1,
+            executor=executor or self.executor,
+            holder="" if executor else self.holder,
+            task="" if executor else self.task,
+            queued=time.time(),
+            started=None,
+            ended=None,
+            host=None,
+            machine=None,
+            pid=None,
+            birth=None,
+            stage="",
+            message="",
+        )
+
     def to_dict(self) -> dict[str, object]:
         """Give the whole record as JSON, as ``via-obscura runs show`` prints it."""
         return {**asdict(self), "state": str(self.state), "catalogue": self.catalogue}
@@ -157,9 +201,9 @@ class RunRecord:
         }
 
     def to_file(self) -> dict[str, object]:
-        """Give what `run.json` holds; heartbeat and result have files of their own."""
+        """Give what `run.json` holds; heartbeat, result and tags have files of their own."""
         content = asdict(self)
-        del content["heartbeat"], content["result"]
+        del content["heartbeat"], content["result"], content["tags"]
         return {"format": FORMAT, **content}
 
     @classmethod
@@ -177,6 +221,32 @@ class RunRecord:
             raise ValueError(f"format {content.get('format')!r} is not known")
         if not isinstance(content.get("id"), str) or not isinstance(content.get("spec"), dict):
             raise ValueError("no id or no spec")
-        known = {item.name for item in fields(cls)}
+        known = _kinds()
         values = {name: value for name, value in content.items() if name in known}
+        for name, value in values.items():
+            if not _fits(value, known[name]):
+                raise ValueError(f"its {name} is no {known[name]}")
         return cls(**{**values, "state": RunState(str(content.get("state")))})
+
+
+@functools.cache
+def _kinds() -> dict[str, str]:
+    """Give the annotation of each field of a record."""
+    return {item.name: str(item.type) for item in fields(RunRecord)}
+
+
+def _fits(value: object, kind: str) -> bool:
+    """Say whether a value from a file is of the kind that its field has; kinds are annotations."""
+    if value is None:
+        return "None" in kind
+    if isinstance(value, bool):
+        return kind == "bool"
+    if isinstance(value, int | float):
+        number = "float" in kind or ("int" in kind and isinstance(value, int))
+        return number and -1e15 < value < 1e15  # a time beyond that is none
+    if isinstance(value, str):
+        return kind.startswith("str") or kind == "RunState"
+    if isinstance(value, dict):
+        texts = all(isinstance(text, str) for text in value.values())
+        return kind.startswith("dict") and (texts or "dict[str, str]" not in kind)
+    return kind.startswith(("list", "tuple")) and isinstance(value, list)

@@ -7,8 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.runs.lock import FileLock
+from engine.runs.process import host_name
 
-__all__ = ["available_cores", "machine_slot", "takes_whole_machine", "thread_environment"]
+__all__ = [
+    "CORES_VARIABLE",
+    "available_cores",
+    "machine_slot",
+    "takes_whole_machine",
+    "thread_environment",
+]
+
+CORES_VARIABLE = "VIA_OBSCURA_CORES"
+"""Set for a process that was granted so many cores of its machine by whoever started it."""
 
 # Every library that brings threads of its own, by the variable that it reads when imported.
 _THREAD_VARIABLES = (
@@ -24,13 +34,19 @@ _THREAD_VARIABLES = (
 def available_cores() -> int:
     """Count the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        there = len(os.sched_getaffinity(0))
+    else:
+        there = os.cpu_count() or 1
+    granted = os.environ.get(CORES_VARIABLE, "")
+    return min(there, max(1, int(granted))) if granted.isdecimal() else there
 
 
 def takes_whole_machine(spec: Mapping[str, object]) -> bool:
-    """Tell whether a spec leaves the number of threads open, and so takes every core."""
-    return spec.get("threads") is None
+    """Tell whether a spec leaves the number of threads open, and so takes every core.
+
+    Not where somebody has granted this process its share: then nobody else has these cores.
+    """
+    return spec.get("threads") is None and CORES_VARIABLE not in os.environ
 
 
 def thread_environment(spec: Mapping[str, object]) -> dict[str, str]:
@@ -56,6 +72,7 @@ def machine_slot(runs_folder: Path) -> FileLock:
 
     Two trainings that both use all cores slow each other down by far more than a factor of
     two, because every thread of one waits for cores that the other holds. The lock is dropped by
-    the kernel when its holder dies, so that nothing can hold up the next run for good.
+    the kernel when its holder dies, so that nothing can hold up the next run for good. Machines
+    that share the folder have a slot each.
     """
-    return FileLock(runs_folder / ".machine.lock")
+    return FileLock(runs_folder / f".machine-{host_name()}.lock")

@@ -82,9 +82,9 @@ def _check_settings(spec: Mapping[str, object]) -> None:
 def _check_sweep(sweep: object) -> None:
     if sweep is None:
         return
-    if not isinstance(sweep, Mapping) or set(sweep) != {"name", "cut", "value"}:
+    if not isinstance(sweep, Mapping) or set(sweep) - {"label"} != {"name", "cut", "value"}:
         raise UserError("A sweep is told by its name, its cut and a value.")
-    texts = isinstance(sweep["name"], str) and isinstance(sweep["cut"], str)
+    texts = all(isinstance(sweep.get(part, ""), str) for part in ("name", "cut", "label"))
     value = sweep["value"]
     if not texts or isinstance(value, bool) or not isinstance(value, int | float):
         raise UserError("The name and the cut of a sweep are texts, its value is a number.")

@@ -42,10 +42,14 @@ class Guard:
     ----------
     writer
         The writer of the run.
+    parent
+        A process that this one must not outlive, if there is one: it has been started for a
+        cluster, which will have the run worked on elsewhere when its worker is lost.
     """
 
-    def __init__(self, writer: RunWriter) -> None:
+    def __init__(self, writer: RunWriter, parent: int | None = None) -> None:
         self.writer = writer
+        self.parent = parent
         self.interrupt = threading.Event()
         self._asked: float | None = None
         self._pipe, wake = os.pipe()
@@ -60,6 +64,8 @@ class Guard:
         with contextlib.suppress(BlockingIOError):
             if os.read(self._pipe, 64):
                 self.interrupt.set()
+        if self.parent is not None and os.getppid() != self.parent:
+            self.interrupt.set()
         if not self.interrupt.is_set() and not self.writer.run.stop_requested():
             return
         if self._asked is None:
@@ -82,22 +88,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="engine.runs.worker", description=__doc__)
     parser.add_argument("run", type=Path, help="the folder of the run")
     parser.add_argument("--job", help="the job, module:function; by default that of the kind")
+    parser.add_argument("--tether", type=int, metavar="PID", help="end when this parent ends")
     chosen = parser.parse_args(arguments)
     with contextlib.suppress(OSError):
         os.nice(_NICENESS)
     try:
-        return _work(RunDirectory(chosen.run.resolve()), chosen.job)
+        return _work(RunDirectory(chosen.run.resolve()), chosen.job, chosen.tether)
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 1
 
 
-def _work(run: RunDirectory, job: str | None) -> int:
+def _work(run: RunDirectory, job: str | None, parent: int | None) -> int:
     # The launcher holds the lock until it has put this process on record.
     with RunWriter(run, beat=True, patience=30.0) as writer:
         if writer.record.state is not RunState.QUEUED or writer.record.pid != os.getpid():
             raise UserError(f"Run {run.id} is not queued for this process.")
-        guard = Guard(writer)
+        guard = Guard(writer, parent)
         writer.on_beat = guard.look
         state = execute(writer, job or find_kind(writer.record.kind).job, guard.interrupt)
     return 0 if state is RunState.DONE else 1

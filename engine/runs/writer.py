@@ -136,6 +136,35 @@ class RunWriter:
                 self._events.append("state", _state_event(self._record))
             self._save(durable=True)
 
+    def requeue(self, executor: str | None = None, *, error: dict[str, str] | None = None) -> None:
+        """Queue the run for one more attempt, in one step: readers never see it ended.
+
+        Parameters
+        ----------
+        executor
+            Who is to move it from now on; by default whoever held it, who goes on holding it.
+        error
+            Why the attempt before ended, if that is not on record yet.
+
+        Raises
+        ------
+        ValueError
+            The run is done.
+        """
+        with self._mutex:
+            if self._beating:
+                self._give_room()
+            record, told = self._record, []
+            if record.active:
+                record = _moved(record, RunState.INTERRUPTED, error)
+                told.append(_state_event(record))
+            record = _moved(record, RunState.QUEUED, None).another_attempt(executor)
+            self._record = record
+            with contextlib.suppress(OSError):
+                for event in (*told, _state_event(record)):
+                    self._events.append("state", event)
+            self._save(durable=True)
+
     def progress(self, fraction: float, stage: str, message: str = "") -> None:
         """Report what is done.
 
