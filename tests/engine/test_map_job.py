@@ -162,11 +162,8 @@ def test_model_cube_counts_stars(cubes):
 def test_losses_are_recorded_for_every_member(record, home):
     losses = open_run(home, record.id).tail(kinds={"loss"})
     settings = resolve("quick", TINY)
-    expected = [
-        (flow, epoch + 1)
-        for flow in ("position", "velocity")
-        for epoch in range(settings.training(flow, 6000).epochs)
-    ]
+    epochs = {"position": 2, "velocity": settings.training("velocity", 6000).epochs}
+    expected = [(flow, number + 1) for flow, last in epochs.items() for number in range(last)]
     assert [(e["flow"], e["epoch"]) for e in losses] == expected
     assert all(len(e["train"]) == 2 == len(e["validation"]) for e in losses)
 

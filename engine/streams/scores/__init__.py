@@ -1,0 +1,1 @@
+"""Scores of stars: how much more of them a window holds than its background explains."""

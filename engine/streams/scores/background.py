@@ -1,0 +1,346 @@
+"""One background p(x given m) for all windows of a patch, each fitted without its own stars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.density.ensemble import StackedFlow
+from engine.device import choose_device
+from engine.streams.scores.ranks import RankNormal
+from engine.streams.scores.reference import draw, fold_numbers, fold_split, resampled, train_flow
+from engine.streams.scores.settings import ScoreSettings
+from engine.streams.scores.support import Support
+from engine.streams.scores.tilt import Trunk, fit_heads, powers, train_trunk
+from engine.streams.windows import Window
+
+__all__ = ["Background", "Template", "WindowBackground", "prepare"]
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_NODES = 24
+"""Values of m in a window at which the normalisation is computed; linear between them."""
+
+_PROBES, _UNCUT, _LEAST_VISIBLE = 32, 0.97, 0.05
+"""Values of m at which visibility is probed; mean from which on nothing is cut; the least."""
+
+_LEVELS = 17
+_NORMALISING = 4096
+"""Reference points at each of the nodes."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """Background points of a window: features (n, F), coordinate (n,), weights (n,) of mean 1."""
+
+    features: Floats
+    coordinate: Floats
+    weight: Floats
+
+
+@dataclass
+class Background:
+    """What all windows of a patch share for one seed.
+
+    Parameters
+    ----------
+    ranks
+        Coordinates of the features.
+    support
+        Borders, or None.
+    middle, spread
+        t(m) = asinh((m - middle) / spread).
+    flow, trunk
+        One of each for every fold.
+    fold
+        (N,) the fold of each star.
+    nodes
+        (B,) nodes in t of what does not depend on the features.
+    pool, pool_m
+        (K, P, F) reference points in rank coordinates and (K, P) their m, inside the borders.
+    """
+
+    ranks: RankNormal
+    support: Support | None
+    middle: float
+    spread: float
+    flow: StackedFlow
+    trunk: Trunk
+    fold: NDArray[np.int64]
+    pool: Tensor
+    pool_m: NDArray[np.float64]
+    nodes: Tensor
+    settings: ScoreSettings
+    seed: int
+
+    def time(self, m: Floats) -> Tensor:
+        """Give t(m) as a tensor on the device of the flow."""
+        scaled = np.arcsinh((m - self.middle) / self.spread)
+        return torch.from_numpy(scaled).to(self.pool)
+
+    def inside(self, z: Floats, m: Floats) -> Bools:
+        """Tell which points, in rank coordinates, lie inside the borders."""
+        return self.holds(self.ranks.inverse(z), m)
+
+    def holds(self, features: Floats, m: Floats) -> Bools:
+        """Tell which points lie inside the borders."""
+        if self.support is None:
+            return np.ones(len(m), bool)
+        return self.support.contains(features, m)
+
+
+def prepare(
+    features: Floats,
+    coordinate: Floats,
+    settings: ScoreSettings,
+    seed: int,
+    on_progress: Callable[[float], None] = lambda _: None,
+) -> Background:
+    """Learn what the windows of a patch share: borders, reference flow, functions of the tilt.
+
+    Parameters
+    ----------
+    features, coordinate
+        (N, F) and (N,), all finite.
+    settings, seed
+        See ``score_windows``.
+    on_progress
+        Called with the finished part; may raise to stop.
+    """
+    device = choose_device(settings.device)
+    ranks = RankNormal.fit(features)
+    support, visible = _borders(features, coordinate) if settings.support else (None, None)
+    z = torch.from_numpy(ranks.forward(features).astype(np.float32)).to(device)
+    fold = fold_numbers(len(features), settings.folds, seed)
+    split = fold_split(fold, settings.folds, seed)
+    seen_as = split if visible is None else resampled(split, 1 / visible, seed)
+    on_progress(0.05)
+    flow = train_flow(
+        z,
+        None,
+        seen_as,
+        settings,
+        seed=seed,
+        on_progress=lambda part: on_progress(0.05 + 0.5 * part),
+    )
+    low, middle, high = np.quantile(coordinate, [0.16, 0.5, 0.84])
+    background = Background(
+        ranks=ranks,
+        support=support,
+        middle=float(middle),
+        spread=float(max(0.5 * (high - low), 1e-12)),
+        flow=flow,
+        trunk=Trunk.initialise(
+            settings.folds,
+            features.shape[1],
+            settings.trunk_hidden,
+            settings.trunk_outputs,
+            7 + 1009 * seed,
+            device,
+        ),
+        fold=fold,
+        pool=z[:0],
+        pool_m=coordinate[:0],
+        nodes=z[:0, 0],
+        settings=settings,
+        seed=seed,
+    )
+    levels = np.quantile(coordinate, np.linspace(0, 1, _LEVELS))
+    background.nodes = torch.unique(background.time(levels))
+    _fill_pool(background, coordinate)
+    on_progress(0.65)
+    background.trunk = train_trunk(
+        z,
+        background.time(coordinate),
+        split.train,
+        split.validation,
+        background.pool,
+        background.time(background.pool_m),
+        background.trunk,
+        background.nodes,
+        order=settings.order,
+        epochs=settings.trunk_epochs,
+        batch=settings.training.batch,
+        seed=seed,
+        on_progress=lambda part: on_progress(0.65 + 0.35 * part),
+    )
+    return background
+
+
+def _borders(features: Floats, coordinate: Floats) -> tuple[Support | None, Floats | None]:
+    """Learn the borders, and which part of the coordinate is visible at each star, (N,).
+
+    Where the borders cut next to nothing there are none. Where they do, stars close to a corner
+    stand for those that would be there at other m: weighted by one over the visible part, the
+    stars follow a density of x that does not know the borders, and is smooth.
+    """
+    support = Support.fit(features, coordinate)
+    visible = np.zeros(len(coordinate))
+    for m in np.quantile(coordinate, (np.arange(_PROBES) + 0.5) / _PROBES):
+        visible += support.contains(features, np.full(len(coordinate), m))
+    visible /= _PROBES
+    if visible.mean() > _UNCUT:
+        return None, None
+    return support, np.clip(visible, _LEAST_VISIBLE, 1)
+
+
+def _fill_pool(background: Background, coordinate: Floats) -> None:
+    """Draw reference points: x from the flow, m from the stars, kept where stars can be."""
+    settings, seed = background.settings, background.seed
+    wanted = max(2000, round(settings.pool * len(coordinate)))
+    points = draw(background.flow, wanted, 31 + 1009 * seed)
+    kept, kept_m = [], []
+    for member, z in enumerate(points):
+        m = _smooth_draws(coordinate, wanted, [seed, 3, member])
+        inside = background.inside(z.cpu().double().numpy(), m)
+        kept.append(z[torch.from_numpy(inside).to(z.device)])
+        kept_m.append(m[inside])
+    least = min(map(len, kept))
+    background.pool = torch.stack([part[:least] for part in kept])
+    background.pool_m = np.stack([part[:least] for part in kept_m])
+
+
+def _smooth_draws(
+    values: Floats, number: int, seed: list[int], low: float = -np.inf, high: float = np.inf
+) -> Floats:
+    """Draw from a smoothed distribution of values, reflected at the edges of a window."""
+    generator = np.random.default_rng(seed)
+    chosen = generator.choice(values, number)
+    width = 0.5 * np.std(values) * len(values) ** -0.2
+    moved: Floats = chosen + width * generator.standard_normal(number)
+    moved = np.where(moved < low, 2 * low - moved, moved)
+    moved = np.where(moved >= high, 2 * high - moved, moved)
+    return np.clip(moved, low, np.nextafter(high, low)) if np.isfinite(low) else moved
+
+
+class WindowBackground:
+    """The background of one window: the shared one with coefficients of its own for each fold.
+
+    Parameters
+    ----------
+    shared
+        Of the patch.
+    features, coordinate
+        (N, F) and (N,): the table that the shared background was made from.
+    window
+        Whose stars are left out.
+    """
+
+    def __init__(
+        self, shared: Background, features: Floats, coordinate: Floats, window: Window
+    ) -> None:
+        self.shared, self.window = shared, window
+        outside = ~window.contains(coordinate)
+        z = shared.ranks.forward(features[outside]).astype(np.float32)
+        stars = torch.from_numpy(z).to(shared.pool)
+        t = shared.time(coordinate[outside])
+        self.heads: list[Tensor] = []
+        settings = shared.settings
+        with torch.no_grad():
+            for member, pool_m in enumerate(shared.pool_m):
+                beside = ~window.contains(pool_m)
+                rows = torch.from_numpy(np.flatnonzero(beside)).to(stars.device)
+                x = torch.cat([stars, shared.pool[member, rows]])
+                n_star, n_ref = len(stars), len(rows)
+                is_star = torch.zeros(len(x), device=x.device)
+                is_star[:n_star] = 1
+                weight = torch.ones(len(x), device=x.device)
+                weight[n_star:] = n_star / max(n_ref, 1)
+                self.heads.append(
+                    fit_heads(
+                        self._functions(member, x),
+                        torch.cat([t, shared.time(pool_m[beside])]),
+                        weight,
+                        is_star,
+                        shared.nodes,
+                        order=settings.order,
+                        ridge=settings.ridge,
+                    )
+                )
+        self._normalise()
+
+    def _functions(self, member: int, x: Tensor) -> Tensor:
+        parameters = self.shared.trunk.parameters
+        one = Trunk({name: value[member : member + 1] for name, value in parameters.items()})
+        return one(x[None])[0]
+
+    def _tilt(self, member: int, x: Tensor, m: Floats) -> Tensor:
+        powers_of_t = powers(self.shared.time(m), self.shared.settings.order)
+        s: Tensor = ((self._functions(member, x) @ self.heads[member]) * powers_of_t).sum(-1)
+        return s
+
+    @torch.no_grad()
+    def _normalise(self) -> None:
+        """Compute ln Z(m) = ln of the mean of e^s over reference points inside the borders."""
+        low, high = self.window.low, self.window.high
+        self.nodes = np.linspace(low, high, _NODES)
+        self.log_z = np.zeros((len(self.heads), _NODES))
+        for member in range(len(self.heads)):
+            # The pool was cut by the borders at other m; fresh points are not.
+            x = draw_member(self.shared, member, _NORMALISING)
+            features = self.shared.ranks.inverse(x.cpu().double().numpy())
+            coefficients = self._functions(member, x) @ self.heads[member]
+            for node, m in enumerate(self.nodes):
+                here = np.full(len(x), m)
+                inside = self.shared.holds(features, here)
+                powers_of_t = powers(self.shared.time(here), self.shared.settings.order)
+                s = (coefficients * powers_of_t).sum(-1).double().cpu().numpy()
+                total = np.exp(s[inside]).sum() if inside.any() else np.nan
+                self.log_z[member, node] = np.log(total / len(x)) if total > 0 else np.nan
+            good = np.isfinite(self.log_z[member])
+            if good.any():
+                self.log_z[member] = np.interp(
+                    self.nodes, self.nodes[good], self.log_z[member, good]
+                )
+            else:
+                self.log_z[member] = 0.0
+
+    @torch.no_grad()
+    def log_ratio(self, member: int, features: Floats, m: Floats) -> Floats:
+        """Give ln p(x|m)/q(x), with q the reference flow of a fold, at (n, F) and (n,)."""
+        z = self.shared.ranks.forward(features).astype(np.float32)
+        s = self._tilt(member, torch.from_numpy(z).to(self.shared.pool), m)
+        log_z = np.interp(m, self.nodes, self.log_z[member])
+        ratio: Floats = s.double().cpu().numpy() - log_z
+        return ratio
+
+    @torch.no_grad()
+    def template(self, member: int, stars_m: Floats, number: int, seed: int) -> Template:
+        """Give background points of the window.
+
+        Parameters
+        ----------
+        member
+            The fold whose models are asked.
+        stars_m
+            (n,) the coordinate of stars of the window: points follow its distribution.
+        number
+            Of points wanted; points outside of the borders are replaced by weight.
+        seed
+            Of the draws.
+        """
+        shared = self.shared
+        m = _smooth_draws(stars_m, number, [seed, 5, member], self.window.low, self.window.high)
+        z = draw_member(shared, member, number, 101 + seed)
+        inside = shared.inside(z.cpu().double().numpy(), m)
+        z, m = z[torch.from_numpy(inside).to(z.device)], m[inside]
+        features = shared.ranks.inverse(z.cpu().double().numpy())
+        s = self._tilt(member, z, m).double().cpu().numpy()
+        log_weight = s - np.interp(m, self.nodes, self.log_z[member])
+        weight = np.exp(log_weight - log_weight.max())
+        return Template(features, m, weight / weight.mean())
+
+
+@torch.no_grad()
+def draw_member(shared: Background, member: int, number: int, seed: int = 0) -> Tensor:
+    """Draw points (number, F) from the reference flow of one fold."""
+    flow = shared.flow.member(member)
+    generator = torch.Generator().manual_seed(seed + 7919 * (member + 1) + 1009 * shared.seed)
+    base = torch.randn(number, flow.shape.features, generator=generator)
+    return flow.inverse(base.to(shared.pool.device))

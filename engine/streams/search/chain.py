@@ -1,0 +1,100 @@
+"""The whole chain in memory: scores, lines, candidates. For trials; runs keep files between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from engine.streams.candidates import Candidates, candidates, chain_maximum
+from engine.streams.patches import Patch
+from engine.streams.scores.scan import score_windows
+from engine.streams.scores.settings import settings_from
+from engine.streams.search.settings import search_settings
+from engine.streams.search.table import feature_table
+from engine.streams.stars import PatchStars
+from engine.streams.windows import Window, windows
+
+__all__ = ["scan_grid", "score_patch", "search_stars"]
+
+FEWEST = 200
+"""Stars that a window holds at least, whatever the share that was asked for."""
+
+_MOST = 0.9
+"""Largest share of a patch's stars in a window: something has to be left beside it."""
+
+
+def scan_grid(stars: PatchStars, spec: Mapping[str, Any]) -> list[Window]:
+    """State the windows of a blind scan: all of the lattice that hold enough stars.
+
+    Parameters
+    ----------
+    stars
+        Of a patch.
+    spec
+        Of a search: ``coordinates``, ``width``, ``step`` and ``least``.
+    """
+    least = max(FEWEST, float(spec["least"]) * len(stars))
+    return [
+        window
+        for coordinate in spec["coordinates"]
+        for window in windows(coordinate, stars[coordinate], spec["width"], spec["step"])
+        if least <= int(np.sum(window.contains(stars[coordinate]))) <= _MOST * len(stars)
+    ]
+
+
+def score_patch(
+    stars: PatchStars,
+    grid: list[Window],
+    spec: Mapping[str, Any],
+    on_progress: Callable[[float, str], None] = lambda part, text: None,
+) -> Iterator[Any]:
+    """Score windows, one coordinate after the other.
+
+    Parameters
+    ----------
+    stars
+        Of a patch.
+    grid
+        The windows that are wanted.
+    spec
+        Of a search.
+    on_progress
+        Called with the part of this grid that is done and a word; it may raise to stop.
+
+    Yields
+    ------
+    The scores of a window, as they come.
+    """
+    done = 0
+    for coordinate in spec["coordinates"]:
+        todo = [window for window in grid if window.coordinate == coordinate]
+        if not todo:
+            continue
+        features, names = feature_table(dict(stars.columns), coordinate, spec["features"])
+
+        def told(part: float, text: str, begun: int = done, many: int = len(todo)) -> None:
+            on_progress((begun + part * many) / len(grid), text)
+
+        yield from score_windows(
+            features,
+            names,
+            stars[coordinate],
+            todo,
+            method=spec["method"],
+            settings=settings_from(dict(spec["scores"])),
+            seeds=tuple(spec["seeds"]),
+            on_progress=told,
+        )
+        done += len(todo)
+
+
+def search_stars(
+    stars: PatchStars, patch: Patch, spec: Mapping[str, Any]
+) -> tuple[Candidates, float]:
+    """Search the stars of a patch; give its candidates and the statistic that p-values are of."""
+    settings = search_settings(spec)
+    scored = list(score_patch(stars, scan_grid(stars, spec), spec))
+    found = candidates(scored, stars, settings, patch=patch)
+    return found, float(chain_maximum(scored, stars, settings, patch=patch))

@@ -1,0 +1,215 @@
+"""The smooth p(x): integrals, gradients of known galaxies, draws, holes."""
+
+import numpy as np
+import pytest
+import torch
+
+from engine.density.checkpoint import load_checkpoint, save_checkpoint
+from engine.density.preprocess import BallMap
+from engine.density.smooth.basis import Anova
+from engine.density.smooth.coordinates import SmoothCoordinates
+from engine.density.smooth.density import SmoothDensity
+from engine.density.smooth.fit import SmoothFit, excess_scatter
+from engine.density.smooth.quadrature import ball_boxes, ball_cells
+from engine.density.split import split_members
+from engine.mapping.positions import fit_positions
+
+SUN, RADIUS = (8.122, 0.0, 0.0208), 4.0
+
+
+def uniform_ball(count, centre, radius, rng):
+    direction = rng.normal(size=(count, 3))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    return np.asarray(centre) + direction * radius * np.cbrt(rng.uniform(size=(count, 1)))
+
+
+def disc_gradient(x):
+    """Log-density and gradient of two exponential discs and a halo, (n,), (n, 3)."""
+    ring, height = np.hypot(x[:, 0], x[:, 1]), x[:, 2]
+    value, gradient = np.zeros(len(x)), np.zeros_like(x)
+    for part, length, scale in ((1.0, 2.6, 0.25), (0.1, 2.2, 0.8)):
+        density = part * np.exp(-(ring - 8) / length) / np.cosh(height / scale) ** 2
+        value += density
+        gradient[:, :2] -= (density / length / ring)[:, None] * x[:, :2]
+        gradient[:, 2] -= density * 2 * np.tanh(height / scale) / scale
+    r2 = (x**2).sum(1) + 1.0
+    halo = 0.004 * (r2 / 65) ** -1.6
+    gradient -= (halo * 3.2 / r2)[:, None] * x
+    value += halo
+    return np.log(value), gradient / value[:, None]
+
+
+def disc_stars(count, seed):
+    rng = np.random.default_rng(seed)
+    found = np.empty((0, 3))
+    while len(found) < count:
+        x = uniform_ball(40 * count, SUN, RADIUS, rng)
+        keep = np.log(rng.uniform(size=len(x))) < disc_gradient(x)[0] - 2.2
+        found = np.concatenate([found, x[keep]])
+    return torch.from_numpy(found[:count])
+
+
+@pytest.fixture(scope="module")
+def disc():
+    stars = disc_stars(40_000, 0)
+    fit = SmoothFit(SmoothCoordinates.of(SUN, RADIUS, stars))
+    sums = fit.sums(stars, torch.ones(1, len(stars)))[0]
+    effects = fit.tuned(sums, len(stars), lambda _: None)
+    return stars, fit, sums, effects, fit.density([effects])
+
+
+def gradient_of(density, x):
+    where = torch.from_numpy(x)[None].requires_grad_()
+    return torch.autograd.grad(density.log_density(where).sum(), where)[0][0].numpy()
+
+
+def test_the_density_integrates_to_one(disc):
+    _, fit, _, effects, density = disc
+    rng = np.random.default_rng(1)
+    x = uniform_ball(400_000, SUN, RADIUS, rng)
+    value = density.log_density(torch.from_numpy(x)[None]).exp()
+    volume = 4 / 3 * np.pi * RADIUS**3
+    error = float(value.std()) / np.sqrt(len(x)) * volume
+    assert abs(float(value.mean()) * volume - 1) < 5 * error < 0.05
+    finer = ball_cells(fit.coordinates, 1.5)
+    exponent = fit.basis.design(fit.coordinates(finer.points)) @ effects.coefficients
+    log_norm = torch.logsumexp(exponent + finer.weight.log(), 0)
+    assert float(log_norm) == pytest.approx(effects.log_norm, abs=1e-4)
+
+
+def test_at_the_maximum_data_and_prior_pull_alike(disc):
+    _, fit, sums, effects, density = disc
+    cells = ball_cells(fit.coordinates)
+    part = density.log_density(cells.points[None])[0].exp() * cells.weight
+    mean = part @ fit.basis.design(fit.coordinates(cells.points))
+    pull = effects.coefficients[3:] / (effects.sizes[fit.basis.block] ** 2 * fit.basis.spectrum())
+    torch.testing.assert_close((sums - 40_000 * mean)[3:], pull, rtol=1e-3, atol=0.05)
+
+
+def test_gradients_of_discs_and_a_halo_are_found_without_bias(disc):
+    """Heights alike at both sides of the plane, up to 3 kpc, where one star in 200 is."""
+    density = disc[-1]
+    rng = np.random.default_rng(2)
+    x = uniform_ball(4000, SUN, 3.4, rng)
+    _, truth = disc_gradient(x)
+    found, height = gradient_of(density, x), np.abs(x[:, 2])
+    for low, high, allowed in ((0.1, 0.5, 0.06), (0.5, 1.0, 0.1), (1.0, 2.0, 0.15), (2, 3, 0.5)):
+        near = (height > low) & (height < high)
+        ratio = (found - truth)[near, 2] / np.abs(truth[near, 2]).mean()
+        assert np.sqrt(np.mean(ratio**2)) < allowed, (low, high)
+    along = np.sqrt(np.mean((found - truth)[:, :2] ** 2, 0))
+    assert (along < [0.12, 0.08]).all()  # per kpc; a disc has 0.4
+
+
+def test_a_round_cusp_about_the_centre():
+    rng = np.random.default_rng(3)
+    scale, radius = 1.0, 10.0
+    part = rng.uniform(size=6000) * (radius / (radius + scale)) ** 2
+    r = scale * np.sqrt(part) / (1 - np.sqrt(part))  # Hernquist (1990)
+    direction = rng.normal(size=(len(r), 3))
+    x = direction / np.linalg.norm(direction, axis=1, keepdims=True) * r[:, None]
+    stars = torch.from_numpy(x)
+    fit = SmoothFit(SmoothCoordinates.of((0.0, 0.0, 0.0), radius, stars))
+    assert not fit.coordinates.cylindrical
+    sums = fit.sums(stars, torch.ones(1, len(stars)))[0]
+    density = fit.density([fit.tuned(sums, len(stars), lambda _: None)])
+    for at, allowed in ((0.3, 0.4), (1.0, 0.2), (3.0, 0.2), (6.0, 0.2)):  # 6% are within 0.3
+        where = direction[:200] / np.linalg.norm(direction[:200], axis=1, keepdims=True) * at
+        slope = (gradient_of(density, where) * where).sum(1)
+        truth = -1 - 3 * at / (at + scale)
+        assert slope.mean() == pytest.approx(truth, abs=allowed), at
+        assert slope.std() < 0.4, at
+
+
+def test_draws_follow_the_density(disc):
+    _, fit, _, _, density = disc
+    generator = torch.Generator().manual_seed(4)
+    drawn = density.positions(torch.randn(1, 60_000, 3, generator=generator).double())[0]
+    away = torch.linalg.vector_norm(drawn - torch.tensor(SUN, dtype=torch.float64), dim=-1)
+    assert float(away.max()) <= RADIUS * (1 + 1e-9)
+    cells = ball_cells(fit.coordinates)
+    part = density.log_density(cells.points[None])[0].exp() * cells.weight
+    for function in (
+        lambda x: x[:, 2].abs(),
+        lambda x: (x[:, 2] > 1.0).double(),
+        lambda x: torch.hypot(x[:, 0], x[:, 1]),
+        lambda x: x[:, 1] ** 2,
+    ):
+        values = function(drawn)
+        expected = float(part @ function(cells.points).double())
+        error = float(values.double().std()) / np.sqrt(len(values))
+        assert abs(float(values.double().mean()) - expected) < 5 * error + 0.01 * abs(expected)
+
+
+def test_boxes_fill_the_ball():
+    for centre, radius in ((SUN, RADIUS), ((0.0, 0.0, 0.0), 3.0)):
+        coordinates = SmoothCoordinates.of(centre, radius, disc_stars(500, 5))
+        volume = float(ball_boxes(coordinates).volume.sum())
+        assert volume == pytest.approx(4 / 3 * np.pi * radius**3, rel=0.01)
+        assert float(ball_cells(coordinates).weight.sum()) == pytest.approx(volume, rel=0.01)
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_functions_belong_to_their_effects(count):
+    basis = Anova(count)
+    for orders, block in zip(basis.orders, basis.block, strict=True):
+        used = tuple(int(d) for d in torch.nonzero(orders)[:, 0])
+        assert used == basis.blocks[int(block)]
+    assert len(basis) == basis.design(torch.zeros(1, count)).shape[1]
+
+
+def test_holes_are_noticed_and_then_no_smooth_density_is_given():
+    stars = disc_stars(20_000, 6)
+    angle = torch.atan2(stars[:, 2] - SUN[2], stars[:, 1])
+    wedge = stars[(angle.abs() > 0.4) & (angle.abs() < np.pi - 0.4)]
+    found = []
+    for table in (stars, wedge):
+        split = split_members(len(table), 2, 0.1, 0, bootstrap=True)
+        ball = BallMap(torch.tensor(SUN), RADIUS)
+        found.append(
+            fit_positions(
+                table.float(),
+                len(table),
+                ball,
+                split,
+                seed=0,
+                always=False,
+                on_epoch=lambda _: None,
+                on_progress=lambda _: None,
+            )
+        )
+    assert isinstance(found[0], SmoothDensity)
+    assert found[1] is None
+    assert excess_scatter(found[0], stars, 1) < 0.1
+
+
+def test_members_differ_by_what_a_new_sample_would_change():
+    """The bootstrap's scatter of the vertical gradient against that of independent samples."""
+    where = torch.tensor(
+        [[8.0, 0.5, 0.7], [9.0, -1.0, -1.2], [7.0, 1.0, 0.3]], dtype=torch.float64
+    )
+
+    def gradients(density):
+        x = where.expand(density.members, -1, -1).clone().requires_grad_()
+        return torch.autograd.grad(density.log_density(x).sum(), x)[0][..., 2].numpy()
+
+    samples = [disc_stars(8_000, 10 + k) for k in range(8)]
+    fit = SmoothFit(SmoothCoordinates.of(SUN, RADIUS, samples[0]))
+    sums = torch.cat([fit.sums(x, torch.ones(1, len(x))) for x in samples])
+    common = fit.tuned(sums[0], len(samples[0]), lambda _: None)
+    anew = fit.density([fit.fitted(s, len(samples[0]), common) for s in sums])
+    rng = np.random.default_rng(7)
+    counts = rng.multinomial(8_000, np.full(8_000, 1 / 8_000), size=8)
+    again = fit.sums(samples[0], torch.from_numpy(counts))
+    bootstrap = fit.density([fit.fitted(s, len(samples[0]), common) for s in again])
+    ratio = gradients(bootstrap).std(0, ddof=1) / gradients(anew).std(0, ddof=1)
+    assert 0.6 < np.exp(np.log(ratio).mean()) < 1.6
+
+
+def test_a_density_survives_a_checkpoint(disc, tmp_path):
+    density = disc[-1]
+    save_checkpoint(density.to_dict(), tmp_path / "smooth.pt")
+    read = SmoothDensity.from_dict(load_checkpoint(tmp_path / "smooth.pt"), torch.device("cpu"))
+    x = torch.tensor([[[8.0, 0.3, 0.2]]], dtype=torch.float64)
+    assert torch.equal(read.log_density(x), density.log_density(x))
+    assert read.pick(slice(0, 1)).members == 1
