@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import panel as pn
+from bokeh.document import Document
+from panel.io.state import set_curdoc
 from panel.viewable import Viewable
 
-from dashboard.limits import UPLOAD_LIMIT
 from dashboard.services import Services
+from dashboard.serving import ServeOptions, make_server, origins
 from dashboard.session import Session
 from dashboard.shell import Shell
 
-__all__ = ["build_app", "serve"]
+__all__ = ["build_app", "origins", "serve"]
 
 #: Milliseconds between two pulls of a session.
 PULL_MS = 1000
-#: Unused sessions are looked for this often, and dropped after this long (ms): long enough
-#: for a laptop lid or a broken network, short enough that memory comes back.
-CHECK_UNUSED_MS = 15_000
-UNUSED_LIFETIME_MS = 60_000
-#: Seconds for which the token in a loaded page can open its websocket.
-TOKEN_EXPIRATION_S = 600
 
 
 def build_app(services: Services) -> Viewable:
@@ -38,68 +34,40 @@ def build_app(services: Services) -> Viewable:
     Viewable
         The page, bound to the document of the session that asked for it.
     """
-    session = Session(services)
+    session = Session(services, services.access.of(pn.state.user))
     shell = Shell(services, session)
-    if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
-        pn.state.add_periodic_callback(shell.refresh, period=PULL_MS)
+    document = pn.state.curdoc
+    if document is not None and document.session_context is not None:
+        # Bokeh's own, which goes with the document. Panel's starts on a later tick, and where the
+        # browser has left by then it runs on the bare loop, for good.
+        document.add_periodic_callback(partial(_pull, document, shell), PULL_MS)
     return shell.page
 
 
-def serve(
-    home: Path,
-    host: str = "localhost",
-    port: int = 5006,
-    open_browser: bool = False,
-    allow_origins: Sequence[str] = (),
-) -> None:
+def _pull(document: Document, shell: Shell) -> None:
+    with set_curdoc(document):
+        shell.refresh()
+
+
+def serve(home: Path, options: ServeOptions | None = None) -> None:
     """Serve the application until the process is stopped.
 
     Parameters
     ----------
     home
         Folder that holds catalogues and runs; it is created where it is missing.
-    host, port
-        Address to listen on. Sessions share the store, so anything but the loopback address
-        shares it with whoever can reach that address.
-    open_browser
-        Open the page in the user's browser.
-    allow_origins
-        Further ``host:port`` under which browsers may reach the server.
+    options
+        How it is served; by default on localhost, port 5006.
     """
+    options = options or ServeOptions()
     services = Services(home)
+    services.access = options.rules(home)
     services.start()
     pn.extension(notifications=False)
     pn.config.autoreload = False
-
-    def app() -> Viewable:
-        return build_app(services)
-
     try:
-        pn.serve(
-            {"/": app},
-            port=port,
-            address=host,
-            websocket_origin=origins(host, port, allow_origins),
-            show=open_browser,
-            title="Via Obscura",
-            verbose=False,
-            check_unused_sessions_milliseconds=CHECK_UNUSED_MS,
-            unused_session_lifetime_milliseconds=UNUSED_LIFETIME_MS,
-            session_token_expiration=TOKEN_EXPIRATION_S,
-            # An upload travels as base64 beside the rest of its message.
-            websocket_max_message_size=UPLOAD_LIMIT * 4 // 3 + 2**20,
-            global_loading_spinner=False,
-        )
+        server = make_server(services, lambda: build_app(services), options)
+        server.start()
+        server.io_loop.start()
     finally:
         services.close()
-
-
-def origins(host: str, port: int, more: Sequence[str] = ()) -> list[str]:
-    """Give the origins from which a browser may open a websocket; never a wildcard.
-
-    Bokeh cannot name an IPv6 address here, so a server on ``::1`` is reached as localhost.
-    """
-    everywhere = host in {"0.0.0.0", "::", ""}  # noqa: S104  names of it, not a binding
-    local = everywhere or host in {"localhost", "127.0.0.1", "::1"}
-    names = {"localhost", "127.0.0.1"} if local else {host}
-    return sorted({f"{name}:{port}" for name in names} | set(more))

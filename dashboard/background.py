@@ -33,6 +33,7 @@ class Background:
         self._executor = executor
         self._failed = failed
         self._document = pn.state.curdoc
+        self._served = self._document is not None and self._document.session_context is not None
 
     def __call__(
         self,
@@ -48,9 +49,10 @@ class Background:
     def on_loop(self, call: Callable[[], None]) -> None:
         """Run ``call()`` on the session's loop soon; at once where there is no server."""
         document = self._document
-        if document is None or document.session_context is None:
+        if document is None or not self._served:
             call()
-        elif not getattr(document.session_context, "destroyed", False):
+        # A session that is over has no context any more, or one that says so.
+        elif not getattr(document.session_context, "destroyed", True):
             document.add_next_tick_callback(partial(self._once_loaded, document, call))
 
     @staticmethod

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import resource
 import sys
 import traceback
 from collections.abc import Callable
@@ -14,11 +16,19 @@ from data.errors import UserError
 
 __all__ = ["main"]
 
+#: Bounds on a table that was uploaded, for it may be packed to many times its size: bytes of any
+#: one file that is written, and seconds of a processor.
+MOST_WRITTEN = 16 * 2**30
+MOST_SECONDS = 3600
+
 
 def main() -> int:
     """Do the errand that standard input describes; 0 for success, 1 for an error that was told."""
     say = _speaker(_own_stdout())
     spec = json.load(sys.stdin)
+    _be_expendable()
+    if spec.get("uploaded"):
+        _set_bounds()
     try:
         say(_do(spec, lambda fraction, stage: say({"fraction": fraction, "stage": stage})))
     except UserError as error:
@@ -28,6 +38,23 @@ def main() -> int:
         traceback.print_exc(file=sys.stderr)
         raise
     return 0
+
+
+def _be_expendable() -> None:
+    """Let the system end this process first where memory runs out, not the server."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("800")
+
+
+def _set_bounds() -> None:
+    """Bound what a file from a browser can make of itself; who wants more ends this process."""
+    for limit, most in (
+        (resource.RLIMIT_FSIZE, MOST_WRITTEN),
+        (resource.RLIMIT_CPU, MOST_SECONDS),
+    ):
+        _, hard = resource.getrlimit(limit)
+        if hard == resource.RLIM_INFINITY or most < hard:
+            resource.setrlimit(limit, (most, hard))
 
 
 def _do(spec: dict[str, Any], progress: Callable[[float, str], None]) -> dict[str, Any]:
@@ -41,9 +68,27 @@ def _do(spec: dict[str, Any], progress: Callable[[float, str], None]) -> dict[st
         catalogue = make_galaxy(
             home, stars=spec["stars"], seed=spec["seed"], name=spec["name"], progress=progress
         )
+    elif spec["kind"] in ("revise", "join"):
+        return _new_version(spec, home, progress)
     else:
         catalogue = ingest(Path(spec["file"]), home, progress=progress, **spec["options"])
     return summary(catalogue)
+
+
+def _new_version(
+    spec: dict[str, Any], home: Path, progress: Callable[[float, str], None]
+) -> dict[str, Any]:
+    """Make a version of a catalogue and give its summary."""
+    from data.ingest import summary
+    from data.joining import join
+    from data.revision import revise
+    from data.store import CatalogueStore
+
+    catalogue = CatalogueStore(home).open(spec["catalogue"])
+    if spec["kind"] == "revise":
+        return summary(revise(catalogue, home, progress=progress, **spec["options"]))
+    joined = join(catalogue, Path(spec["file"]), home, progress=progress, **spec["options"])
+    return joined.summary()
 
 
 def _own_stdout() -> TextIO:

@@ -84,8 +84,41 @@ class Errands:
         **options
             ``name``, ``column_map``, ``units``, ``kind``, ``distance`` of ``data.ingest``.
         """
-        spec = {"kind": "ingest", "file": str(file), "options": options}
+        spec = {"kind": "ingest", "file": str(file), "options": options, "uploaded": owned}
         return self._start(f"Reading {shown}", spec, remove=file if owned else None)
+
+    def revise(self, catalogue: str, *, shown: str, **options: object) -> Errand:
+        """Make a new version of a catalogue.
+
+        Parameters
+        ----------
+        catalogue
+            Its id.
+        shown
+            The name that the user knows it by, for messages.
+        **options
+            ``distance``, ``zero_point``, ``name`` of ``data.revision``.
+        """
+        spec = {"kind": "revise", "catalogue": catalogue, "options": options}
+        return self._start(f"A new version of {shown}", spec)
+
+    def join(
+        self, catalogue: str, file: Path, *, shown: str, owned: bool = False, **options: object
+    ) -> Errand:
+        """Join the columns of a table to a catalogue.
+
+        Parameters
+        ----------
+        catalogue
+            Its id.
+        file, shown, owned
+            As for `ingest`.
+        **options
+            ``key``, ``columns``, ``units``, ``distance``, ``name`` of ``data.joining``.
+        """
+        spec = {"kind": "join", "catalogue": catalogue, "file": str(file), "options": options,
+                "uploaded": owned}  # fmt: skip
+        return self._start(f"Joining {shown}", spec, remove=file if owned else None)
 
     def _start(self, title: str, spec: dict[str, Any], remove: Path | None = None) -> Errand:
         errand = Errand(next(self._numbers), title)

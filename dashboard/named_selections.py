@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,10 +78,13 @@ class NamedSelections:
     ----------
     home
         Folder that holds ``selections/``.
+    allow
+        Called before anything is written; raises where that is not allowed.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, allow: Callable[[], None] = lambda: None) -> None:
         self.folder = Path(home) / "selections"
+        self._allow = allow
 
     def list(self) -> tuple[list[Kept], list[str]]:
         """Give the selections by name, and a sentence for each file that is damaged."""
@@ -192,6 +195,7 @@ class NamedSelections:
 
     def _write(self, gone: Sequence[Kept], there: Sequence[Kept]) -> None:
         """Write the new files first: a power cut leaves too much rather than too little."""
+        self._allow()
         written = [self._path(kept.name) for kept in there]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -6,25 +6,24 @@ panels together; images of all stars, which stand behind as context, change with
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dashboard.policy.brushes import SKY, outlines
+from dashboard.looks import Look, equalise, has_equal_axes, look_of, resized
+from dashboard.policy.brushes import outlines
 from dashboard.policy.panels import (
-    STATISTICS,
     axis_label,
     colour_words,
     opening_range,
     points_down,
-    preset_of,
 )
 from dashboard.rasters import RasterCache
 from dashboard.views import sky
 from dashboard.views.binning import Binned, Plane, fill
-from dashboard.views.phase_space import Frame, Panel
+from dashboard.views.phase_space import Frame, Panel, Ranges
 from data.derived import available, described
 from data.derived import column as column_of
 from data.selection import selection_hash
@@ -33,8 +32,8 @@ from data.selection.masks import Bits, count_bits, to_bits
 if TYPE_CHECKING:
     from data.store import Catalogue
 
-__all__ = ["Look", "Picture", "all_columns", "draw", "equalise", "has_column", "look_of",
-           "unit_of"]  # fmt: skip
+__all__ = ["Look", "Picture", "all_columns", "draw", "equalise", "has_column", "has_equal_axes",
+           "look_of", "resized", "unit_of", "units_of"]  # fmt: skip
 
 #: Pixels along a cell's side for catalogues of at least so many stars: cells of one pixel show
 #: the noise of a small catalogue, large cells blur a big one.
@@ -43,54 +42,6 @@ CELLS = ((10_000_000, 1), (1_000_000, 2), (60_000, 3), (0, 4))
 VALUE_CELLS = ((10_000_000, 2), (1_000_000, 4), (60_000, 6), (0, 10))
 
 Tree = dict[str, Any] | None
-
-
-@dataclass(frozen=True)
-class Look:
-    """What one panel looks at: axes, size, statistic, and ranges where the user chose them.
-
-    Parameters
-    ----------
-    axes
-        Columns of x and y.
-    width, height
-        Pixels.
-    ranges
-        Of x and y; None for those that show the bulk of the stars.
-    sky
-        Draw the axes, a longitude and a latitude, as a map of the sky; None for l and b alone.
-    statistic, value
-        ``count``, or ``mean`` or ``spread`` of the column ``value``.
-    """
-
-    axes: tuple[str, str]
-    width: int = 420
-    height: int = 320
-    ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
-    sky: bool | None = None
-    statistic: str = "count"
-    value: str | None = None
-
-    @property
-    def on_sky(self) -> bool:
-        """Whether the panel is a map of the sky."""
-        return self.axes == SKY if self.sky is None else self.sky
-
-    @property
-    def shown(self) -> str | None:
-        """The column whose statistic is shown; None for counts."""
-        return None if self.statistic == "count" else self.value
-
-
-def look_of(panel: Mapping[str, Any], width: int = 420, height: int = 320) -> Look:
-    """Read a panel of a session document (``x``, ``y`` and what else is said)."""
-    axes = (str(panel["x"]), str(panel["y"]))
-    statistic, value = panel.get("statistic"), panel.get("value")
-    known = statistic in STATISTICS and isinstance(value, str)
-    chosen = panel.get("sky")
-    on_sky = bool(chosen) and sky.is_pair(axes) if isinstance(chosen, bool) else None
-    return Look(axes, width, height, None, on_sky, str(statistic) if known else "count",
-                str(value) if known else None)  # fmt: skip
 
 
 @dataclass
@@ -125,6 +76,13 @@ def unit_of(catalogue: Catalogue, name: str) -> str:
     return catalogue.columns[name].unit if catalogue.has(name) else ""
 
 
+def units_of(catalogue: Catalogue | None) -> dict[str, str]:
+    """Give the unit of each stored column, for captions; none where there is no catalogue."""
+    if catalogue is None:
+        return {}
+    return {name: unit_of(catalogue, name) for name in catalogue.columns}
+
+
 def draw(cache: RasterCache, catalogue: Catalogue, tree: Tree, looks: Sequence[Look]) -> Picture:
     """Count the stars of a selection for several panels.
 
@@ -148,7 +106,9 @@ def draw(cache: RasterCache, catalogue: Catalogue, tree: Tree, looks: Sequence[L
     everything = _binned(cache, catalogue, None, "all", everyone, frames)
     selected = _binned(cache, catalogue, bits, selection_hash(tree), looks, frames)
     panels = [
-        _panel(catalogue, tree, look, frame, kept, context)
+        replace(
+            _panel(catalogue, tree, look, frame, kept, context), home=_home(cache, catalogue, look)
+        )
         for look, frame, kept, context in zip(looks, frames, selected, everything, strict=True)
     ]
     six = _six(cache, catalogue)
@@ -208,23 +168,13 @@ def _ranged(cache: RasterCache, catalogue: Catalogue, look: Look) -> Frame:
         ),
     )
     frame = Frame((x[0], x[1]), (y[0], y[1]), look.width, look.height)
-    preset = preset_of(look.axes, on_sky=look.on_sky)
-    equal = look.on_sky or (preset is not None and preset.equal)
-    return equalise(frame) if equal else frame
+    return equalise(frame) if has_equal_axes(look) else frame
 
 
-def equalise(frame: Frame) -> Frame:
-    """Widen one range so that a unit is as long in x as in y."""
-    per_pixel = max(
-        (frame.x[1] - frame.x[0]) / frame.width, (frame.y[1] - frame.y[0]) / frame.height
-    )
-    x_middle, y_middle = sum(frame.x) / 2, sum(frame.y) / 2
-    half_x, half_y = per_pixel * frame.width / 2, per_pixel * frame.height / 2
-    return replace(
-        frame,
-        x=(x_middle - half_x, x_middle + half_x),
-        y=(y_middle - half_y, y_middle + half_y),
-    )
+def _home(cache: RasterCache, catalogue: Catalogue, look: Look) -> Ranges:
+    """Give the ranges with which a panel of this size opens."""
+    frame = _ranged(cache, catalogue, replace(look, ranges=None))
+    return frame.x, frame.y
 
 
 def _binned(

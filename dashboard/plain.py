@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 
-__all__ = ["plain"]
+__all__ = ["plain", "plain_text"]
 
 #: Characters that steer how the text around them is laid out (bidirectional overrides and
 #: isolates): harmless to a parser, but they let a name pretend to be another.
@@ -40,11 +40,7 @@ def plain(text: object, *, limit: int = 2000, multiline: bool = False) -> str:
     str
         Text without markup, control characters or direction overrides.
     """
-    kept = "".join(c for c in str(text) if c not in _STEERING and _printable(c))
-    lines = (" ".join(line.split()) if not multiline else line for line in kept.splitlines())
-    kept = ("\n" if multiline else " ").join(lines).strip()
-    if len(kept) > limit:
-        kept = kept[: limit - 1] + "…"
+    kept = plain_text(text, limit=limit, multiline=multiline)
     escaped = html.escape(kept, quote=True)
     if multiline:
         return escaped
@@ -53,6 +49,17 @@ def plain(text: object, *, limit: int = 2000, multiline: bool = False) -> str:
         part if part.startswith("&") else part.translate(_MARKDOWN) for part in _entities(escaped)
     )
     return _LIST.sub(lambda mark: f"{mark[1]}&#{ord(mark[2])};", inert)
+
+
+def plain_text(text: object, *, limit: int = 2000, multiline: bool = False) -> str:
+    """Clean text that came from outside for a place that takes text alone, not markup.
+
+    As `plain` does, but for the escaping: a place that knows no markup would show it.
+    """
+    kept = "".join(c for c in str(text) if c not in _STEERING and _printable(c))
+    lines = (" ".join(line.split()) if not multiline else line for line in kept.splitlines())
+    kept = ("\n" if multiline else " ").join(lines).strip()
+    return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 
 
 def _printable(character: str) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -66,10 +66,13 @@ class SavedViews:
     ----------
     home
         Folder that holds ``views/``.
+    allow
+        Called before anything is changed; raises where that is not allowed.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, allow: Callable[[], None] = lambda: None) -> None:
         self.folder = Path(home) / "views"
+        self._allow = allow
 
     def list(self) -> tuple[list[SavedView], list[str]]:
         """Give the views in their order, and a sentence for each file that is damaged."""
@@ -117,6 +120,7 @@ class SavedViews:
         self, title: str, note: str, document: Mapping[str, Any], figure: str = ""
     ) -> SavedView:
         """Keep a screen, after all others."""
+        self._allow()
         created = time.time()
         content = json.dumps(document, sort_keys=True) + repr(created)
         id_ = hashlib.sha256(content.encode()).hexdigest()[:8]
@@ -128,6 +132,7 @@ class SavedViews:
 
     def change(self, id_: str, **changes: str) -> SavedView:
         """Change ``title``, ``note`` or ``figure`` of a view."""
+        self._allow()
         if "title" in changes:
             changes["title"] = _title(changes["title"])
         if "note" in changes:
@@ -138,6 +143,7 @@ class SavedViews:
 
     def move(self, id_: str, by: int) -> None:
         """Move a view by so many places, at most to the first or the last."""
+        self._allow()
         order = [view.id for view in self.list()[0]]
         if id_ not in order:
             return
@@ -148,6 +154,7 @@ class SavedViews:
 
     def delete(self, id_: str) -> None:
         """Delete a view; nothing happens where it is gone already."""
+        self._allow()
         if _ID.fullmatch(id_):
             self._path(id_).unlink(missing_ok=True)
             self._put_in_order([name for name in self._order() if name != id_])

@@ -22,7 +22,10 @@ _NUMBERS = (pmui.IntSlider, pmui.FloatSlider)
 #: A text field counts where it bears this class: most fields follow the session by themselves.
 KEPT = "vo-kept"
 #: Controls that say nothing about what is on the screen, or whose value is a field of the session.
-_NOT_SHOWN = re.compile(r"vo-(run-select|export-.*|ingest-.*|panel-preset|axis-.*|colour|mode)")
+_NOT_SHOWN = re.compile(
+    r"vo-(run-select|export-.*|ingest-.*|panel-preset|axis-.*|colour|mode|"
+    r"artefact-.*|distance|zero-point|join-.*)"
+)
 
 _PATIENCE = 40
 """Steps without any progress after which a value that no control takes is given up."""

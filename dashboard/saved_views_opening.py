@@ -18,7 +18,7 @@ __all__ = ["at_home", "check_openable", "document_on_screen", "open_document", "
 #: What the id of a catalogue ends with: the hash of its content.
 _CONTENT = re.compile(r"-[0-9a-f]{8}$")
 #: Pages that show a catalogue; all others show runs.
-_OF_CATALOGUES = ("explore", "tracers")
+_OF_CATALOGUES = ("explore", "tracers", "archives", "quality")
 #: Pages that a slide has no use for.
 NO_VIEWS = ("present",)
 
@@ -136,7 +136,10 @@ def check_openable(document: Mapping[str, Any], services: Services) -> None:
         return
     runs = runs_of(document)
     if not runs:
-        raise UserError("This view names no run.", "Save it again with a result on the screen.")
+        raise UserError(
+            "This view names no run: there is none on the screen.",
+            "Start or open a run first, then save or share what it shows.",
+        )
     services.runs.look()
     for run in runs:
         if services.runs.get(run) is None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import panel_material_ui as pmui
-from panel.viewable import Viewable
 
 from dashboard.file_buttons import open_button, save_button, send
 from dashboard.plain import plain
 from dashboard.saved_views import SavedView
 from dashboard.saved_views_clipboard import Clipboard
+from dashboard.saved_views_frame import Screen, frame_dialog, head_button
 from dashboard.saved_views_opening import NO_VIEWS, check_openable, open_document
-from dashboard.saved_views_shared import SharedViews, file_of, from_file
+from dashboard.saved_views_shared import file_of, from_file
 from dashboard.services import Services
 from dashboard.session import Session
 from data.errors import UserError
@@ -39,19 +36,12 @@ class ShareView:
         self,
         services: Services,
         session: Session,
-        screen: Callable[[], tuple[str, Viewable, dict[str, Any]]],
+        screen: Screen,
     ) -> None:
         self._services, self._session, self._screen = services, session, screen
         self._view: SavedView | None = None
-        self.button = pmui.Button(
-            label="Share",
-            icon="share",
-            variant="text",
-            size="small",
-            margin=(0, 0),
-            on_click=session.guarded(lambda _: self._ask()),
-            css_classes=["vo-share"],
-            sx={"color": "inherit"},
+        self.button = head_button(
+            "Share", "share", session.guarded(lambda _: self._ask()), "vo-share"
         )
         # Beside the dialog: what is inside is not in the browser before the dialog is open.
         self.clipboard = Clipboard(self._copied)
@@ -79,7 +69,8 @@ class ShareView:
             "and open the file there.",
             "vo-share-elsewhere",
         )
-        self.dialog = pmui.Dialog(
+        self.dialog = frame_dialog(
+            "Share this screen",
             pmui.Column(
                 self._here,
                 self._note,
@@ -88,10 +79,6 @@ class ShareView:
                 pmui.Row(self._save, self._open, margin=0),
                 sizing_mode="stretch_width",
             ),
-            title="Share this screen",
-            title_variant="h6",
-            close_on_click=True,
-            width_option="sm",
         )
 
     def _ask(self) -> None:
@@ -113,7 +100,7 @@ class ShareView:
             raise UserError("This page has no address of its own.")
         title, _, document = self._screen()
         check_openable(document, self._services)
-        return SharedViews(self._services.home).add(document, title)
+        return self._session.acts.shared.add(document, title)
 
     def _to_clipboard(self) -> None:
         if self._view is not None:
@@ -132,7 +119,10 @@ class ShareView:
         """Keep the view of a file, then show it; where that cannot be, its address stays."""
         self.dialog.open = False
         document, title, note = from_file(content)
-        view = SharedViews(self._services.home).add(document, title, note)
+        if not self._session.access.may_change:  # look at it without keeping it
+            open_document(document, self._services, self._session)
+            return
+        view = self._session.acts.shared.add(document, title, note)
         try:
             open_document(view.document, self._services, self._session)
         except UserError:

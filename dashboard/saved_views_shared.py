@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,13 @@ class SharedViews:
     ----------
     home
         Folder that holds ``views/shared/``.
+    allow
+        Called before anything is written; raises where that is not allowed.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, allow: Callable[[], None] = lambda: None) -> None:
         self.folder = Path(home) / "views" / "shared"
+        self._allow = allow
 
     def add(self, document: Mapping[str, Any], title: str = "", note: str = "") -> SavedView:
         """Keep a screen, and give it with its id.
@@ -41,6 +44,7 @@ class SharedViews:
         UserError
             If the document is damaged, or the folder cannot be written.
         """
+        self._allow()
         version = {"version": document.get("version")}
         content = {**version, **checked(document)}
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dashboard.catalogues import CatalogueListing
 from dashboard.errands import Errands
+from dashboard.policy.access import AccessRules
 from dashboard.rasters import RasterCache
 from dashboard.run_listing import RunListing
 
@@ -42,6 +43,10 @@ class Services:
         Mocks and ingests that run in processes of their own.
     executor : ThreadPoolExecutor
         Threads for ``session.background``.
+    access : AccessRules
+        Who may change what; `serve` sets it.
+    warmed : threading.Event
+        Set when what the first picture needs is compiled.
     """
 
     def __init__(self, home: Path) -> None:
@@ -50,7 +55,9 @@ class Services:
         self.catalogues = CatalogueListing(self.home)
         self.runs = RunListing(self.home)
         self.rasters = RasterCache()
+        self.access = AccessRules()
         self._closed = threading.Event()
+        self.warmed = threading.Event()
 
     @cached_property
     def errands(self) -> Errands:
@@ -68,9 +75,11 @@ class Services:
         self._closed.set()
         self.executor.shutdown(wait=False, cancel_futures=True)
 
-    @staticmethod
-    def _warm() -> None:
+    def _warm(self) -> None:
         """Compile what the first picture and the first cut need, before somebody waits."""
         from dashboard.warming import warm
 
-        warm()
+        try:
+            warm()
+        finally:
+            self.warmed.set()

@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from dashboard.acts import Acts
 from dashboard.background import Background
 from dashboard.history import History
 from dashboard.notices import Notices
+from dashboard.policy.access import Access
 from dashboard.policy.session_document import VERSION, checked
+from data.derived import check_columns
+from data.errors import UserError
+from data.selection.tree import columns
 
 if TYPE_CHECKING:
     from dashboard.services import Services
@@ -36,6 +41,8 @@ class Session(param.Parameterized):
     ----------
     services
         The long-lived services shared by all sessions.
+    access
+        What it may do; by default everything.
     """
 
     page = param.String("explore", doc="Slug of the page on screen.")
@@ -53,9 +60,11 @@ class Session(param.Parameterized):
         "catalogue", "selection", "volume", "run", "axes", "colour", "dark", "page", "controls",
     )  # fmt: skip
 
-    def __init__(self, services: Services, **state: object) -> None:
+    def __init__(self, services: Services, access: Access | None = None, **state: object) -> None:
         super().__init__(**state)
         self.services = services
+        self.access = access or Access()
+        self.acts = Acts(services, self.access)
         self.notices = Notices()
         self.history: History[dict[str, Any] | None] = History(self.selection)
         self.background = Background(services.executor, self.report)
@@ -81,8 +90,6 @@ class Session(param.Parameterized):
             If the document is of another version, or a field has a wrong form; the state is then
             what it was.
         """
-        from data.errors import UserError
-
         known = checked(document)
         if known.get("colour", self.colour) not in self.param.colour.objects:
             raise UserError(f"There is no colour scale {known['colour']!r} in this program.")
@@ -102,12 +109,29 @@ class Session(param.Parameterized):
     # --- the selection --------------------------------------------------------------------
 
     def select(self, tree: dict[str, Any] | None) -> None:
-        """Make ``tree`` the selection and remember the one before; old messages go."""
+        """Make ``tree`` the selection and remember the one before; old messages go.
+
+        Raises
+        ------
+        UserError
+            The open catalogue has not all of its columns and cannot derive them; the selection
+            stays what it was.
+        """
         if tree == self.selection:
             return
+        self._check_columns(tree)
         self.notices.clear()
         self.history.push(tree)
         self.selection = tree
+
+    def _check_columns(self, tree: dict[str, Any] | None) -> None:
+        if tree is None or self.catalogue is None:
+            return
+        try:
+            catalogue = self.services.catalogues.open(self.catalogue)
+        except UserError:
+            return  # it is gone, which is told where its stars are wanted
+        check_columns(catalogue, columns(tree))
 
     def undo(self) -> None:
         """Go back to the selection before; nothing happens where there is none."""
@@ -133,8 +157,6 @@ class Session(param.Parameterized):
 
     def report(self, error: BaseException) -> None:
         """Show an error: a UserError as its sentence and hint, anything else calmly."""
-        from data.errors import UserError
-
         if isinstance(error, UserError):
             self.notices.show("error", error.sentence, error.hint)
             return

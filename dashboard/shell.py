@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 from panel.util import edit_readonly
 from param.parameterized import Event, Watcher
 
+from dashboard.guests import guest_chip
 from dashboard.pages.base import Page
 from dashboard.pages.placeholder import placeholder
 from dashboard.pages.present_save import SaveView
@@ -83,8 +84,12 @@ class Shell:
         return read_controls(self._frames[self._shown]) if self._shown else {}
 
     def _open_address(self) -> None:
-        """Take the state from the view that the address names, if it names one."""
-        wanted = (pn.state.session_args or {}).get("view")
+        """Take the state from the view, or begin with the page, that the address names."""
+        arguments = pn.state.session_args or {}
+        page = arguments.get("page", [b""])[0].decode(errors="replace")
+        if page in self._entries:
+            self.session.page = page
+        wanted = arguments.get("view")
         if wanted:
             view = SavedViews(self.services.home).get(wanted[0].decode(errors="replace"))
             open_document(view.document, self.services, self.session)
@@ -133,6 +138,7 @@ class Shell:
             sidebar_resizable=False,
             header=[
                 pn.Spacer(sizing_mode="stretch_width"),
+                guest_chip(self.session.access),
                 self._share.button,
                 self._save.button,
             ],

@@ -15,6 +15,7 @@ __all__ = [
     "TRUTH",
     "density_map",
     "figure_colours",
+    "state_colours",
     "theme_config",
 ]
 
@@ -136,4 +137,25 @@ def figure_colours(*, dark: bool) -> dict[str, str]:
         "accent": palette["primary"]["main"],
         "series": palette["info"]["main"],
         "truth": palette["success"]["main"],
+    }
+
+
+def state_colours(*, dark: bool) -> dict[str, str]:
+    """Give the colours by which parts that are not Material's own look like those that are.
+
+    Returns
+    -------
+    dict
+        ``primary``, ``success``, ``warning``, ``error``, ``info``, ``default`` (of what has no
+        state), ``paper``, ``text``, ``muted`` and ``divider``.
+    """
+    palette = _DARK if dark else _LIGHT
+    states = ("primary", "success", "warning", "error", "info")
+    return {
+        **{name: palette[name]["main"] for name in states},
+        "default": palette["text"]["secondary"],
+        "paper": palette["background"]["paper"],
+        "text": palette["text"]["primary"],
+        "muted": palette["text"]["secondary"],
+        "divider": palette["divider"],
     }

@@ -15,6 +15,7 @@ __all__ = ["follow"]
 FAILED, STOPPED = 1, 130
 _RESULTS = {
     "map": ("cubes", "at_sun", "population", "warnings"),
+    "streams": ("candidates", "best", "patches", "cubes", "members", "timing"),
     "fetch": ("catalogue", "rows", "dropped", "with_6d", "not_6d"),
 }
 """What the result of a run is told by, for each kind."""
@@ -69,6 +70,8 @@ def _result(record: RunRecord) -> dict[str, object]:
 def _as_text(record: RunRecord, told: Mapping[str, object]) -> str:
     if record.kind == "fetch":
         return pairs(told)
+    if record.kind == "streams":
+        return pairs({"run": record.id, "state": str(record.state), **told})
     shown = {"run": record.id, "state": str(record.state), **told}
     warnings = shown.pop("warnings")
     if isinstance(warnings, list):
@@ -80,11 +83,8 @@ def _as_text(record: RunRecord, told: Mapping[str, object]) -> str:
 
 def _explanation(record: RunRecord) -> UserError:
     """Say why a run did not get done."""
-    if record.error:
-        return UserError(record.error.get("sentence", ""), record.error.get("hint", ""))
-    if record.state is RunState.CANCELLED:
-        return UserError(
-            f"Run {record.id} was cancelled.",
-            f"`via-obscura runs resume {record.id}` goes on from its last checkpoint.",
-        )
-    return UserError(f"Run {record.id} is {record.state}.")
+    error = record.error or {}
+    words = "was cancelled" if record.state is RunState.CANCELLED else f"is {record.state}"
+    again = f"`via-obscura runs resume {record.id}` goes on from where it was."
+    hint = " ".join(part for part in (error.get("hint", ""), again) if part)
+    return UserError(error.get("sentence") or f"Run {record.id} {words}.", hint)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
 from pathlib import Path
 
 from dashboard.cli.following import follow
 from dashboard.cli.output import Output
+from dashboard.cli.scheduling import executor
 from dashboard.cli.store import parse_pairs, take_in
 from data.errors import UserError
 from data.home import home
@@ -16,7 +18,7 @@ from data.store import CatalogueStore
 from engine.runs import open_run, submit, wait
 from engine.runs.sweeps import submit_sweep
 
-__all__ = ["make_map"]
+__all__ = ["find_catalogue", "make_map"]
 
 
 def make_map(arguments: Namespace, output: Output) -> int:
@@ -24,7 +26,7 @@ def make_map(arguments: Namespace, output: Output) -> int:
     folder = home(arguments.home)
     settings = parse_pairs("--set", arguments.settings)
     selection = read_selection(arguments.select) if arguments.select else None
-    catalogue, brought_in = _find_catalogue(arguments.catalogue, folder)
+    catalogue, brought_in = find_catalogue(arguments.catalogue, folder)
     spec: dict[str, object] = {
         "kind": "map",
         "catalogue": catalogue,
@@ -36,19 +38,30 @@ def make_map(arguments: Namespace, output: Output) -> int:
         "device": arguments.device,
         "threads": arguments.threads,
     }
+    began = time.time()
     try:
         if arguments.sweep is not None or arguments.values:
             return _sweep(arguments, spec, folder, output)
-        record = submit(folder, spec)
+        record = submit(
+            folder,
+            spec,
+            executor(arguments),
+            after=arguments.after,
+            priority=arguments.priority,
+            queue=arguments.queue,
+            reuse=not arguments.again,
+        )
     except UserError:
         if brought_in:  # a refused map leaves the store as it was
             CatalogueStore(folder).delete(catalogue)
         raise
     if arguments.wait:
         return follow(folder, record.id, output)
+    there = " It was there already; --again computes it anew." if record.created < began else ""
     output.result(
         {"run": record.id, "state": str(record.state)},
-        f"Run {record.id} is {record.state}.\nFollow it with `via-obscura runs show {record.id}`.",
+        f"Run {record.id} is {record.state}.{there}\n"
+        f"Follow it with `via-obscura runs show {record.id}`.",
     )
     return 0
 
@@ -60,18 +73,32 @@ def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: 
             "A sweep needs a cut and its values.",
             "For example --sweep 'parallax_over_error > {}' --values 3 5 10.",
         )
-    sweep = submit_sweep(folder, spec, arguments.sweep, arguments.values)
+    sweep = submit_sweep(
+        folder,
+        spec,
+        arguments.sweep,
+        arguments.values,
+        executor(arguments),
+        after=arguments.after,
+        priority=arguments.priority,
+    )
     told, well = [], True
-    for value, started in sweep.runs:
+    for label, (value, started) in zip(sweep.labels, sweep.runs, strict=True):
         record = wait(open_run(folder, started.id)) if arguments.wait else started
         at_sun = (record.result or {}).get("at_sun")
         well &= not arguments.wait or record.ended_well
         told.append(
-            {"value": value, "run": record.id, "state": str(record.state), "at_sun": at_sun}
+            {
+                "value": value,
+                "label": label,
+                "run": record.id,
+                "state": str(record.state),
+                "at_sun": at_sun,
+            }
         )
         if arguments.wait:
-            output.note(f"{value:g}: run {record.id} is {record.state}.")
-    lines = [f"{row['value']:>12g}  {row['run']}  {row['state']}" for row in told]
+            output.note(f"{label}: run {record.id} is {record.state}.")
+    lines = [f"{row['label']:>12}  {row['run']}  {row['state']}" for row in told]
     output.result(
         {"sweep": sweep.name, "cut": sweep.cut, "runs": told},
         "\n".join([f"Sweep {sweep.name} of {sweep.cut}", *lines]),
@@ -79,7 +106,7 @@ def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: 
     return 0 if well else 1
 
 
-def _find_catalogue(name: str, folder: Path) -> tuple[str, bool]:
+def find_catalogue(name: str, folder: Path) -> tuple[str, bool]:
     """Find a catalogue by id or name, or bring a table file in.
 
     Returns

@@ -1,4 +1,4 @@
-"""Commands on runs: list, show, cancel, resume, delete."""
+"""Commands on runs: list, show, cancel, resume, delete, what they take, clean up."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 
 from dashboard.cli.following import follow
 from dashboard.cli.output import Output, duration, pairs, table
+from dashboard.cli.scheduling import executor
+from dashboard.policy.housekeeping import cleanable, disk_line, measure, size_words
 from data.home import home
-from engine.runs import RunRecord, launch
+from engine.runs import RunRecord, RunState, launch
 
-__all__ = ["cancel", "delete", "list_all", "resume", "show"]
+__all__ = ["cancel", "clean", "delete", "disk", "list_all", "resume", "show"]
 
 
 def list_all(arguments: Namespace, output: Output) -> int:
@@ -24,6 +26,7 @@ def list_all(arguments: Namespace, output: Output) -> int:
             "progress": f"{_percent(record):>8}",
             "left": duration(record.eta_s) if record.active else "",
             "catalogue": record.catalogue,
+            "": record.message if record.state is RunState.QUEUED else "",
         }
         for record in records
     ]
@@ -49,7 +52,7 @@ def cancel(arguments: Namespace, output: Output) -> int:
 def resume(arguments: Namespace, output: Output) -> int:
     """Go on with a run that did not get done."""
     folder = home(arguments.home)
-    record = launch.resume(folder, arguments.run)
+    record = launch.resume(folder, arguments.run, executor(arguments))
     return follow(folder, record.id, output) if arguments.wait else _say_state(record, output)
 
 
@@ -61,6 +64,30 @@ def delete(arguments: Namespace, output: Output) -> int:
     for run in arguments.run:
         launch.delete(folder, run)
     output.result({"deleted": arguments.run}, f"Deleted {', '.join(arguments.run)}.")
+    return 0
+
+
+def disk(arguments: Namespace, output: Output) -> int:
+    """Say what each run takes on the disk, the largest first."""
+    usage = measure(home(arguments.home))
+    largest = sorted(usage.of.items(), key=lambda pair: -pair[1])
+    rows = [{"run": run, "size": f"{size_words(size):>9}"} for run, size in largest]
+    told = {"runs": usage.of, "total": usage.total(), "free": usage.free}
+    output.result(told, f"{table(rows, 'No run yet.')}\n{disk_line(usage)}")
+    return 0
+
+
+def clean(arguments: Namespace, output: Output) -> int:
+    """Delete the runs that ended without a result, or list them."""
+    folder = home(arguments.home)
+    runs = cleanable(launch.list_runs(folder))
+    size = measure(folder).total(runs)
+    if arguments.yes:
+        for run in runs:
+            launch.delete(folder, run)
+    done = "were deleted" if arguments.yes else "would be deleted (--yes does it)"
+    words = f"{len(runs):,} runs without a result {done}: {size_words(size)}."
+    output.result({"runs": runs, "bytes": size, "deleted": bool(arguments.yes)}, words)
     return 0
 
 

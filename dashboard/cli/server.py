@@ -6,12 +6,15 @@ import errno
 import os
 import socket
 from argparse import Namespace
+from pathlib import Path
 
 from dashboard.cli.output import Output
 from dashboard.cli.progress import ProgressLine
 from dashboard.demonstration import make_if_missing
 from data.errors import UserError
 from data.home import home
+from engine.runs.dispatching import ensure_dispatcher
+from engine.runs.executors import SCHEDULER_VARIABLE
 
 __all__ = ["address", "check_port", "serve"]
 
@@ -24,27 +27,46 @@ def serve(arguments: Namespace, output: Output) -> int:
     host, port = address(arguments)
     check_port(host, port)
     folder = home(arguments.home)
+    if arguments.scheduler:  # for everything that is started from the pages
+        os.environ[SCHEDULER_VARIABLE] = arguments.scheduler
+    ensure_dispatcher(folder)  # runs that waited when everything was switched off go on waiting
     if arguments.demonstration:
         output.note("Looking for the demonstration catalogue ...")
         with ProgressLine() as progress:
             make_if_missing(folder, progress)
     from dashboard import app
+    from dashboard.serving import ServeOptions
 
+    options = ServeOptions(
+        host=host,
+        port=port,
+        open_browser=arguments.open,
+        allow_origins=tuple(arguments.allow_origin),
+        accounts=Path(arguments.accounts).expanduser() if arguments.accounts else None,
+        oauth=arguments.oauth,
+        editors=tuple(arguments.editor),
+        read_only=arguments.read_only,
+        tables=Path(arguments.tables).expanduser() if arguments.tables else None,
+        proxy=arguments.behind_proxy,
+        root=arguments.root_path,
+    )
+    rules = options.rules(folder)  # what is wrong with the accounts is said before anything
     shown = "localhost" if host in _EVERYWHERE else host
     url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
     output.result(
         {"address": url, "home": str(folder)}, f"Via Obscura is at {url} (Ctrl-C stops it)."
     )
     if host not in _LOOPBACK:
+        who = "everyone who logs in" if rules.login else "everyone who can reach this machine"
+        may = "" if rules.read_only else " and can start runs"
+        guests = " (guests only look)" if rules.login and not rules.read_only else ""
         output.note(
-            f"It listens on {host or 'every address'}: everyone who can reach this machine sees "
-            "its catalogues and can start runs. Browsers are let in from "
+            f"It listens on {host or 'every address'}: {who} sees "
+            f"its catalogues{may}{guests}. Browsers are let in from "
             f"{', '.join(arguments.allow_origin) or shown}; --allow-origin adds to that."
         )
     try:
-        app.serve(
-            folder, host, port, open_browser=arguments.open, allow_origins=arguments.allow_origin
-        )
+        app.serve(folder, options)
     except KeyboardInterrupt:
         output.note("Stopped. Runs that are at work go on.")
     return 0

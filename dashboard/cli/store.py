@@ -19,6 +19,7 @@ __all__ = [
     "ingest",
     "mock_galaxy",
     "mock_spherical",
+    "mock_stream",
     "parse_pairs",
     "take_in",
 ]
@@ -56,6 +57,41 @@ def mock_spherical(arguments: Namespace, output: Output) -> int:
             halo=arguments.halo,
             r_star=arguments.tracer_radius,
             r_a=arguments.anisotropy_radius,
+            name=arguments.name,
+            progress=progress,
+        )
+    _say_catalogue(catalogue, output)
+    return 0
+
+
+def mock_stream(arguments: Namespace, output: Output) -> int:
+    """Make a patch of sky with a stream in it, or without."""
+    from data.mocks.stream import make_stream
+    from data.mocks.stream_injection import Injection
+
+    injection = Injection(
+        angle=arguments.angle,
+        offset=arguments.offset,
+        width=arguments.width,
+        length=arguments.length,
+        distance=arguments.distance,
+        gradient=arguments.gradient,
+        speed=arguments.speed,
+        pm=tuple(arguments.pm) if arguments.pm else None,
+        dispersion=arguments.dispersion,
+        track=arguments.track,
+        spray=arguments.spray,
+    )
+    with ProgressLine() as progress:
+        catalogue = make_stream(
+            home(arguments.home),
+            stars=arguments.stars,
+            seed=arguments.seed,
+            centre=tuple(arguments.centre),
+            radius=arguments.radius,
+            streams=() if arguments.smooth else (injection,),
+            fraction=arguments.fraction,
+            members=arguments.members,
             name=arguments.name,
             progress=progress,
         )
@@ -103,6 +139,7 @@ def take_in(file: Path, folder: Path, options: Namespace | None = None) -> Catal
             "units": parse_pairs("--unit", options.unit),
             "kind": options.kind,
             "distance": options.distance,
+            "zero_point": options.zero_point,
             "sun": sun,
         }
     with ProgressLine() as progress:

@@ -11,7 +11,6 @@ from dashboard.pages.base import Page
 from dashboard.pages.parts import headline, section
 from dashboard.services import Services
 from dashboard.session import Session
-from engine.runs import launch
 
 __all__ = ["ArchivesPage"]
 
@@ -26,7 +25,7 @@ class ArchivesPage(Page):
         super().__init__(services, session)
         self._seen: tuple[object, ...] = ()
         self._form = ArchiveForm(services, session, self._started)
-        self._list = DownloadList(session.guarded(self._act))
+        self._list = DownloadList(session.guarded(self._act), session.access)
 
     def view(self) -> Viewable:
         """Build the screen."""
@@ -75,6 +74,7 @@ class ArchivesPage(Page):
         if action == "log":
             self.session.go("runs", run=run)
             return
-        work = {"cancel": launch.cancel, "resume": launch.resume, "delete": launch.delete}[action]
+        acts = self.session.acts
+        work = {"cancel": acts.cancel, "resume": acts.resume, "delete": acts.delete}[action]
         home = self.services.home
         self.session.background(lambda: work(home, run), lambda _: self._started())

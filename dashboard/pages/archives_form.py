@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.guests import for_editors
 from dashboard.pages.parts import section, tile, tile_text
 from dashboard.plain import plain
 from dashboard.policy.downloads import size_in_words
@@ -18,7 +19,6 @@ from data.archives.services import SERVICES
 from data.errors import UserError
 from data.selection import adql_query, caption
 from engine.fetching.job import count_rows
-from engine.runs.launch import submit
 
 if TYPE_CHECKING:
     from dashboard.services import Services
@@ -136,6 +136,8 @@ class ArchiveForm:
             margin=(10, 6), css_classes=["vo-archive-start"],
             on_click=self.session.guarded(lambda _: self._begin_download()),
         )  # fmt: skip
+        for button in (self._count, self._start):
+            for_editors(self.session.access, button)
         self._rows = tile("Stars", css_class="vo-archive-rows")
         self._disk = tile("Room needed", css_class="vo-archive-disk")
         self._tiles = pmui.Row(self._rows, self._disk, margin=(2, 4), visible=False, max_width=560)
@@ -213,6 +215,7 @@ class ArchiveForm:
         return {**spec, "release": self._release.value, "selection": self.session.selection}
 
     def _begin_count(self) -> None:
+        self.session.access.check("ask archives")
         spec = self._spec()
         self._asked = spec
         self._error.visible = self._tiles.visible = False
@@ -250,8 +253,9 @@ class ArchiveForm:
         spec = {**self._spec(), "name": name}
         self._error.visible = False
         self._start.loading = True
-        home = self.services.home
-        self.session.background(lambda: submit(home, spec), self._begun, self._not_begun)
+        self.session.background(
+            lambda: self.session.acts.submit(spec), self._begun, self._not_begun
+        )
 
     def _begun(self, _: object) -> None:
         self._start.loading = False

@@ -7,8 +7,10 @@ from collections.abc import Callable, Collection
 
 import panel_material_ui as pmui
 
+from dashboard.guests import for_editors
 from dashboard.plain import plain
 from dashboard.policy import run_states
+from dashboard.policy.access import Access
 from dashboard.policy.downloads import download_line, source_line
 from engine.runs.record import RunRecord
 
@@ -33,10 +35,12 @@ class DownloadList:
     ----------
     act
         Called with the name of an action and the id of the run.
+    access
+        What the session may.
     """
 
-    def __init__(self, act: Callable[[str, str], None]) -> None:
-        self._act = act
+    def __init__(self, act: Callable[[str, str], None], access: Access) -> None:
+        self._act, self._access = act, access
         self._cards: dict[str, _Card] = {}
         self._empty = pmui.Typography(
             "No download yet.",
@@ -50,7 +54,7 @@ class DownloadList:
     def update(self, records: list[RunRecord], catalogues: Collection[str]) -> None:
         """Show these downloads, the newest first."""
         shown = records[:SHOWN]
-        cards = {r.id: self._cards.get(r.id) or _Card(r, self._act) for r in shown}
+        cards = {r.id: self._cards.get(r.id) or _Card(r, self._act, self._access) for r in shown}
         for record in shown:
             cards[record.id].update(record, catalogues)
         if list(cards) != list(self._cards):
@@ -61,7 +65,7 @@ class DownloadList:
 class _Card:
     """One download."""
 
-    def __init__(self, record: RunRecord, act: Callable[[str, str], None]) -> None:
+    def __init__(self, record: RunRecord, act: Callable[[str, str], None], access: Access) -> None:
         name = plain(str(record.spec.get("name", record.id)))
         self._title = pmui.Typography(f"**{name}**", margin=(6, 6, 0, 10))
         self._chip = pmui.Chip(
@@ -106,6 +110,9 @@ class _Card:
             )
             for action, (label, icon, variant) in _ACTIONS.items()
         }
+        for action, button in self._buttons.items():
+            if action not in ("open", "log"):
+                for_editors(access, button)
         self.view = pmui.Column(
             pmui.Row(self._title, self._chip, margin=0),
             self._line,

@@ -12,6 +12,7 @@ import xarray as xr
 from dashboard.pages.asymmetry_controls import AsymmetryControls
 from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.parts import section
+from dashboard.pages.soon import Soon
 from dashboard.policy.asymmetries import ASYMMETRIES
 from dashboard.session import Session
 from dashboard.theme import figure_colours
@@ -56,7 +57,7 @@ class AsymmetryMaps:
         self._acceleration: xr.Dataset | None = None
         self._truth: Field | None = None
         self._cut: MapSlice | None = None
-        self._pending = False
+        self._soon = Soon(session, lambda: self._cube is not None, self._update)
         self.controls = AsymmetryControls()
         self._figures = {
             "value": LiveFigure(lambda: self._styled("Asymmetry", self._value), linked_axes=True),
@@ -69,7 +70,7 @@ class AsymmetryMaps:
             "", variant="body2", margin=(4, 10), css_classes=["vo-map-caption"]
         )
         for name in ("plane", "index", "quantity", "beside", "show_untrusted"):
-            self.controls.watch(name, session.guarded(self._schedule))
+            self.controls.watch(name, session.guarded(self._soon))
         self.view = pmui.Row(
             self.controls.view,
             section(
@@ -97,14 +98,7 @@ class AsymmetryMaps:
         if self._cube is not None:
             self._update()
 
-    def _schedule(self, _: object = None) -> None:
-        """Draw soon, once for all changes that arrive meanwhile, as a dragged slider's."""
-        if not self._pending and self._cube is not None:
-            self._pending = True
-            self._session.background.on_loop(self._update)
-
     def _update(self) -> None:
-        self._pending = False
         at = self.controls
         self._cut = take_asymmetry(
             self._cube,

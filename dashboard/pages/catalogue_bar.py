@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.guests import for_editors
 from dashboard.pages.ingest_dialog import IngestDialog
 from dashboard.pages.parts import pairs_table, table
 from dashboard.plain import plain
@@ -65,6 +67,7 @@ class CatalogueBar:
             css_classes=["vo-add"],
             on_click=lambda _: self.ingest.open(),
         )
+        for_editors(session.access, self._add)
         self._details = table(css_class="vo-details")
         self._details.visible = False
         self._chooser.param.watch(self._chosen, "value")
@@ -132,8 +135,25 @@ def details(manifest: Manifest) -> str:
         rows.append(("Rows dropped", "none"))
     rows += [
         ("Distance from", manifest.origin_of_distance),
+        *_history(manifest),
         ("Frame", manifest.frame),
         ("Created", manifest.created),
         ("Read from", manifest.parent or str(manifest.provenance.get("source", "made here"))),
     ]
     return pairs_table(rows)
+
+
+def _history(manifest: Manifest) -> list[tuple[str, str]]:
+    """Say what was done to the parallaxes, and which catalogue this is a version of."""
+    rows = []
+    corrected = manifest.provenance.get("zero_point")
+    if isinstance(corrected, dict):
+        stars = corrected.get("stars", {})
+        counted = ", ".join(f"{number:,} {words}" for words, number in stars.items())
+        rows.append(("Zero point of the parallax", f"subtracted ({counted})"))
+    rows += [
+        ("Version of", f"{change.get('of', '')}, distance from {change.get('distance', '')}"
+         + (f", joined {Path(change['joined']).name}" if "joined" in change else ""))
+        for change in manifest.provenance.get("revised", [])
+    ]  # fmt: skip
+    return rows

@@ -11,6 +11,7 @@ import xarray as xr
 from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.map_controls import MapControls
 from dashboard.pages.parts import section, tile, tile_text
+from dashboard.pages.soon import Soon
 from dashboard.policy.comparing import pull_words
 from dashboard.policy.verdicts import figures
 from dashboard.quantities import UNITS
@@ -43,7 +44,7 @@ class ComparePanel:
         self._session, self._draw = session, draw
         self._cubes: tuple[xr.Dataset, xr.Dataset] | None = None
         self.cuts: tuple[MapSlice, MapSlice] | None = None
-        self._pending = False
+        self._soon = Soon(session, lambda: self._cubes is not None, self._update)
         self.controls = MapControls()
         for widget in (self.controls.relative, self.controls.arrows):
             widget.visible = False
@@ -70,7 +71,7 @@ class ComparePanel:
             "", variant="body2", margin=(4, 10), css_classes=["vo-compare-caption"]
         )
         for name in ("plane", "index", "quantity", "unit", "estimator", "show_untrusted"):
-            self.controls.watch(name, session.guarded(self._schedule))
+            self.controls.watch(name, session.guarded(self._soon))
         self.view = pmui.Column(
             pmui.Row(*self.tiles.values(), sizing_mode="stretch_width", margin=0),
             pmui.Row(
@@ -122,14 +123,7 @@ class ComparePanel:
     def _place(self) -> int:
         return int(self.controls.index.value)
 
-    def _schedule(self, _: object = None) -> None:
-        """Draw soon, once for all changes that arrive meanwhile."""
-        if not self._pending and self._cubes is not None:
-            self._pending = True
-            self._session.background.on_loop(self._update)
-
     def _update(self) -> None:
-        self._pending = False
         if self._cubes is None:
             return
         self._take()

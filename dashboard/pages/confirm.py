@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import panel_material_ui as pmui
 
+from dashboard.dialogs import dialog
+
 __all__ = ["Confirm"]
 
 
@@ -36,8 +38,9 @@ class Confirm:
             on_click=self._go,
             css_classes=[css_class],
         )
-        self.view = pmui.Dialog(
-            pmui.Typography(sentence, margin=(0, 0, 16, 0)),
+        self.sentence = pmui.Typography(sentence, margin=(0, 0, 16, 0))
+        self.view = dialog(
+            self.sentence,
             pmui.Row(no, go, align="end"),
             title=title,
             title_variant="h6",

@@ -12,11 +12,11 @@ from panel.viewable import Viewable
 
 from dashboard.density_map import DensityMap
 from dashboard.export.density_figure import DensityView
+from dashboard.latest import LatestWork
 from dashboard.pages.baryon_controls import BaryonControls
 from dashboard.pages.dark_matter_controls import DarkMatterControls
 from dashboard.pages.dark_matter_panels import DarkMatterTables
 from dashboard.pages.density_base import DensityResultPage
-from dashboard.pages.density_latest import LatestWork
 from dashboard.pages.export_menu import ExportMenu
 from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.parts import section, tile, tile_text

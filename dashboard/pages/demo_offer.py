@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.guests import for_editors
 from dashboard.plain import plain
 from dashboard.policy.funnel import seconds_in_words
 from data.renoise import has_errors
 from engine.mapping.cost import estimate_cost
 from engine.mapping.presets import PRESETS
-from engine.runs.launch import submit
 from engine.runs.record import RunRecord
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class DemoOffer:
             css_classes=["vo-demo-run"],
             on_click=session.guarded(lambda _: self._submit()),
         )
+        for_editors(session.access, self._run)
         self._later = pmui.Button(
             label="Not now", variant="text", margin=(8, 10), on_click=lambda _: self._decline()
         )
@@ -86,18 +87,24 @@ class DemoOffer:
             )
 
     def _find(self) -> Catalogue | None:
-        """Give the newest catalogue that has a truth."""
-        catalogues = (self.services.catalogues.open(m.id) for m in self.services.catalogues.list())
+        """Give the newest catalogue that has a truth and can be mapped."""
+        catalogues = (
+            self.services.catalogues.open(m.id)
+            for m in self.services.catalogues.list()
+            if m.with_6d
+        )
         return next((c for c in catalogues if c.truth_path is not None), None)
 
     def _submit(self) -> None:
         if self._galaxy is None:
             return
-        galaxy, home = self._galaxy.id, self.services.home
+        galaxy = self._galaxy.id
         spec = {"kind": "map", "catalogue": galaxy, "preset": "quick", "seed": 0}
         self._run.loading = True
         self.session.open_catalogue(galaxy)
-        self.session.background(lambda: submit(home, spec), self._started, self._not_started)
+        self.session.background(
+            lambda: self.session.acts.submit(spec), self._started, self._not_started
+        )
 
     def _started(self, record: RunRecord) -> None:
         self._run.loading = False

@@ -12,9 +12,9 @@ import panel_material_ui as pmui
 from bokeh.events import Tap
 
 from dashboard.density_map import DensityMap
+from dashboard.latest import LatestWork
 from dashboard.pages.baryon_controls import BaryonControls
 from dashboard.pages.density_controls import DensityControls
-from dashboard.pages.density_latest import LatestWork
 from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.parts import section
 from dashboard.plain import plain

@@ -26,10 +26,13 @@ class DensityGrid:
     ----------
     headings
         One for each column.
+    frame
+        Width and height of the cells in pixels, in the ratio of their numbers, so that equal axes
+        are equal; None lets figures fill their place.
     """
 
-    def __init__(self, headings: tuple[str, ...]) -> None:
-        self._headings = headings
+    def __init__(self, headings: tuple[str, ...], frame: tuple[int, int] | None = None) -> None:
+        self._headings, self._frame = headings, frame
         self._panels: list[list[Panel]] = []
         self._version = Version()
         self._how, self._dark = "equalised", True
@@ -38,11 +41,11 @@ class DensityGrid:
         )
 
     def show(self, columns: list[list[Panel]], *, how: str, dark: bool) -> None:
-        """Draw one list of panels for each column; the figures are made once."""
+        """Draw one list of panels for each column; figures stay while their ranges do."""
         self._how, self._dark = how, dark
-        shape = [len(c) for c in self._panels]
+        before, after = ([[p.frame for p in c] for c in cs] for cs in (self._panels, columns))
         self._panels = columns
-        if shape != [len(c) for c in columns]:
+        if before != after:
             self._build()
         else:
             self._version.event(version=self._version.version + 1)
@@ -76,12 +79,22 @@ class DensityGrid:
             ),
             streams=[self._version],
         )
+        size: dict[str, object] = {"responsive": True}
+        if self._frame is not None:
+            size = {"frame_width": self._frame[0], "frame_height": self._frame[1]}
         figure = functools.reduce(operator.mul, [stars, lines]).opts(
-            hv.opts.Image(responsive=True, tools=[], default_tools=[], toolbar=None),
+            hv.opts.Image(tools=[], default_tools=[], toolbar=None, **size),
             hv.opts.Path(apply_ranges=False),
-            hv.opts.Overlay(responsive=True, hooks=[_dress], show_legend=False),
+            hv.opts.Overlay(
+                **size,
+                hooks=[_dress],
+                show_legend=False,
+                invert_yaxis=self._panels[column][row].down,
+            ),
         )
-        pane = pn.pane.HoloViews(figure, sizing_mode="stretch_both", margin=0)
+        if self._frame is not None:
+            return pn.pane.HoloViews(figure, margin=(0, 4), linked_axes=False)
+        pane = pn.pane.HoloViews(figure, sizing_mode="stretch_both", margin=0, linked_axes=False)
         return pmui.Column(
             pane, sizing_mode="stretch_width", height=250, margin=(0, 4), sx={"minHeight": "0"}
         )

@@ -11,6 +11,7 @@ import xarray as xr
 from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.map_controls import MapControls
 from dashboard.pages.parts import section
+from dashboard.pages.soon import Soon
 from dashboard.session import Session
 from dashboard.theme import figure_colours
 from dashboard.views.cube_maps import frame_hook, square_ranges
@@ -49,7 +50,7 @@ class DiagnosticsPanel:
     ) -> None:
         self._session, self._draw, self._controls = session, draw, controls
         self._cube: xr.Dataset | None = None
-        self._pending = False
+        self._soon = Soon(session, lambda: self._cube is not None, self._update)
         self._chosen = [self._select("disagreement", 0), self._select("residual", 1)]
         self._words = [
             pmui.Typography(
@@ -60,7 +61,7 @@ class DiagnosticsPanel:
         ]  # fmt: skip
         self._figures = [LiveFigure(lambda which=which: self._plot(which)) for which in (0, 1)]
         for name in ("plane", "index", "estimator"):
-            controls.watch(name, session.guarded(self._schedule))
+            controls.watch(name, session.guarded(self._soon))
         self.view = section(
             "What speaks for and against the map",
             pmui.FlexBox(
@@ -85,7 +86,7 @@ class DiagnosticsPanel:
             width=FRAME + 60,
             css_classes=[f"vo-diagnostic-{place}"],
         )
-        select.param.watch(self._session.guarded(self._schedule), "value")
+        select.param.watch(self._session.guarded(self._soon), "value")
         return select
 
     def show(self, cube: xr.Dataset) -> None:
@@ -103,14 +104,7 @@ class DiagnosticsPanel:
         if self._cube is not None:
             self._update()
 
-    def _schedule(self, _: object = None) -> None:
-        """Draw soon, once for all changes that arrive meanwhile."""
-        if not self._pending and self._cube is not None:
-            self._pending = True
-            self._session.background.on_loop(self._update)
-
     def _update(self) -> None:
-        self._pending = False
         for select, words in zip(self._chosen, self._words, strict=True):
             words.object = DIAGNOSTICS[select.value].meaning
         self._draw([figure.update for figure in self._figures])

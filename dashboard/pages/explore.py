@@ -14,7 +14,7 @@ from dashboard.pages.demo_offer import DemoOffer
 from dashboard.pages.linked_panel import LinkedPanel
 from dashboard.pages.selection_editor import SelectionEditor
 from dashboard.pages.welcome import Welcome
-from dashboard.pictures import Look, Picture, all_columns, draw, has_column, look_of, unit_of
+from dashboard.pictures import Look, Picture, all_columns, draw, has_column, look_of, units_of
 from dashboard.policy.brushes import MODES, box, combine, lasso
 from dashboard.policy.panels import NUMBERS, default_axes, presets_for, some_axes
 from dashboard.views.scales import Scale
@@ -45,7 +45,7 @@ class ExplorePage(Page):
         self._bar = CatalogueBar(services, session)
         self._welcome = Welcome(services, session, self._bar.ingest)
         self._offer = DemoOffer(services, session)
-        self._editor = SelectionEditor(session, self._units)
+        self._editor = SelectionEditor(session, lambda: units_of(self._catalogue))
         self._grid = pmui.Column(sizing_mode="stretch_width", margin=0, css_classes=["vo-panels"])
         self._busy = pmui.LinearProgress(
             visible=False, sizing_mode="stretch_width", margin=0, height=3
@@ -177,6 +177,7 @@ class ExplorePage(Page):
             return
         catalogue = self.services.catalogues.open(self.session.catalogue)
         self._catalogue = catalogue
+        self._editor.wait()
         columns = all_columns(catalogue)
         axes = [a for a in self.session.axes if _there(catalogue, a)] or default_axes(columns)
         presets = presets_for(columns)
@@ -212,11 +213,6 @@ class ExplorePage(Page):
         columns = all_columns(self._catalogue)
         self.session.axes = some_axes(columns, self.session.axes, self._number.value)
         self._open()
-
-    def _units(self) -> dict[str, str]:
-        if self._catalogue is None:
-            return {}
-        return {name: unit_of(self._catalogue, name) for name in self._catalogue.columns}
 
     # --- pictures -------------------------------------------------------------------------
 

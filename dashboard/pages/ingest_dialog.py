@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.dialogs import dialog
 from dashboard.errands import Errand
 from dashboard.limits import UPLOAD_LIMIT
 from dashboard.pages.errand_progress import ErrandProgress
@@ -39,6 +39,7 @@ class IngestDialog:
         self.services, self.session = services, session
         self._progress = ErrandProgress(services, session, self._done)
         self._progress.on_error = self._show
+        self._starting = False
         self._build_fields()
         self._error = pmui.Alert(
             severity="error",
@@ -47,7 +48,7 @@ class IngestDialog:
             sizing_mode="stretch_width",
             css_classes=["vo-ingest-error"],
         )
-        self._dialog = pmui.Dialog(
+        self._dialog = dialog(
             self._intro(),
             self._path,
             self._upload,
@@ -140,50 +141,41 @@ class IngestDialog:
     def refresh(self) -> None:
         """Follow the table that is being read."""
         self._progress.refresh()
-        self._start.disabled = self._progress.busy
+        self._start.disabled = self._starting or self._progress.busy
 
     def _begin(self) -> None:
         try:
-            self._progress.follow(self._errand())
+            work = self._errand()
         except UserError as error:
             self._show(error)
-        except Exception as error:  # shown calmly, like every unexpected error
-            self.session.report(error)
             return
-        else:
-            self._error.visible = False
-            self._start.disabled = True
+        self._error.visible = False
+        self._starting = self._start.disabled = True
+        # An upload of many megabytes is written to the disk: not on the loop of all sessions.
+        self.session.background(work, self._follow, self._show)
 
-    def _errand(self) -> Errand:
-        """Start to read what the fields say."""
+    def _errand(self) -> Callable[[], Errand]:
+        """Give what starts to read what the fields say."""
         options = {
             "name": self._name.value.strip() or None,
             "kind": self._kind.value or None,
             "column_map": parse_pairs(self._columns.value, "column names"),
             "units": parse_pairs(self._units.value, "units"),
         }
+        acts = self.session.acts
         if path := self._path.value.strip():
-            return self.services.errands.ingest(Path(path).expanduser(), shown=path, **options)
+            return lambda: acts.ingest(path, **options)
         if self._upload.value:
-            return self._uploaded(options)
+            name, content = str(self._upload.filename), self._upload.value
+            return lambda: acts.upload(name, content, options)
         raise UserError("No table is given.", "Write the path of a file, or upload one.")
 
-    def _uploaded(self, options: dict[str, object]) -> Errand:
-        content = self._upload.value
-        shown = Path(str(self._upload.filename)).name
-        if len(content) > UPLOAD_LIMIT:
-            raise UserError(
-                f"{shown} is larger than {UPLOAD_LIMIT // 2**20} MB.",
-                "Copy it to the server and give its path instead.",
-            )
-        folder = Path(tempfile.mkdtemp(prefix="via-obscura-"))
-        # The reader goes by the suffix; the rest of a name from outside is not used.
-        file = folder / f"upload{''.join(Path(shown).suffixes[-2:])}"
-        file.write_bytes(content)
-        options["name"] = options["name"] or Path(shown).stem.split(".")[0]
-        return self.services.errands.ingest(file, shown=shown, owned=True, **options)
+    def _follow(self, errand: Errand) -> None:
+        self._starting = False
+        self._progress.follow(errand)
 
     def _show(self, error: BaseException) -> None:
+        self._starting = False
         if not isinstance(error, UserError):
             self.session.report(error)
             return

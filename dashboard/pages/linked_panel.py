@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import holoviews as hv
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.models import Plot
-from holoviews.streams import BoundsXY, Lasso, MouseLeave, PlotSize, PointerXY, RangeXY, Stream
 
-from dashboard.pages.panel_canvas import Canvas, dress
+from dashboard.pages.panel_canvas import Canvas
+from dashboard.pages.panel_figure import PanelFigure, same
 from dashboard.pages.panel_header import PanelHeader
-from dashboard.pictures import Look
+from dashboard.pictures import Look, resized
 from dashboard.plain import plain
 from dashboard.policy.panels import Preset
 from dashboard.policy.readout import readout
-from dashboard.theme import figure_colours
-from dashboard.views.phase_space import Panel, graticule, image, outlines
+from dashboard.views.phase_space import Panel, Ranges
 from dashboard.views.scales import Scale
 
 __all__ = ["LinkedPanel"]
 
-Version = Stream.define("Version", version=0)
-
-#: Ranges that differ by less than this share of their length are the same.
-SAME_RANGE = 1e-4
 #: Pixels by which a figure may grow or shrink before its stars are counted anew.
 SIZE_STEP = 6
-
-Ranges = tuple[tuple[float, float], tuple[float, float]]
 
 
 class LinkedPanel:
@@ -79,11 +68,8 @@ class LinkedPanel:
         self._on_look, self._on_box, self._on_lasso = on_look, on_box, on_lasso
         self._panel: Panel | None = None
         self._scale = self._kept = kept
-        self._figure: Plot | None = None
-        self._canvas = Canvas()
-        self._version = Version()
-        self._own: list[Ranges] = []
-        self._figure_pane = pn.pane.HoloViews(None, sizing_mode="stretch_both", margin=0)
+        self._asked = look.ranges
+        self._figure = PanelFigure(_Hands(self))
         self._header = PanelHeader(
             columns,
             presets,
@@ -111,7 +97,7 @@ class LinkedPanel:
             self._header.view,
             # A Bokeh column: Material's do not hand a height in CSS units on to a figure.
             pn.Column(
-                self._figure_pane,
+                self._figure.pane,
                 sizing_mode="stretch_width",
                 styles={"height": f"calc((100vh - 134px) / {rows} - 70px)", "min-height": "250px"},
                 margin=(0, 4, 0, 4),
@@ -139,7 +125,13 @@ class LinkedPanel:
             said |= {"statistic": look.statistic, "value": look.value}
         if self._kept is not None:
             said["scale"] = self._kept.to_dict()
+        if self._asked is not None:
+            said["ranges"] = [list(span) for span in self._asked]
         return said
+
+    @property
+    def _canvas(self) -> Canvas:
+        return self._figure.canvas
 
     # --- what the page calls --------------------------------------------------------------
 
@@ -153,22 +145,16 @@ class LinkedPanel:
             return
         self._panel = panel
         self._rescale()
-        self._own = [*self._own[-3:], (panel.frame.x, panel.frame.y)]
-        if self._figure_pane.object is None:
-            self._figure_pane.object = self._build_figure()
-            return
-        if self.look.ranges is None:
-            self._set_ranges()
         self._redraw()
+        if self.look.ranges == look.ranges:
+            self._figure.set_ranges()
 
     def _redraw(self) -> None:
         """Bring the present cells and outlines into the figure."""
         self._say()
         assert self._panel is not None  # noqa: S101  there is something to draw
         assert self._scale is not None  # noqa: S101  set with the panel
-        # Not through HoloViews, whose way from an event to a changed figure takes 50 ms a panel.
-        if not self._canvas.draw(self._panel, self._scale, dark=self.dark):
-            self._version.event(version=self._version.version + 1)
+        self._figure.draw(self._panel, self._scale, dark=self.dark)
 
     def _rescale(self) -> None:
         """Take the scale of the present picture, unless one is kept."""
@@ -208,10 +194,9 @@ class LinkedPanel:
             self._kept = None  # its numbers are those of another quantity or other cells
             self._header.forget_colours()
         if (look.axes, look.on_sky) != (old.axes, old.on_sky):
-            self.look = replace(self.look, ranges=None)
-            self._panel = self._figure = None
-            self._canvas = Canvas()
-            self._figure_pane.object = None
+            self.look, self._asked = replace(self.look, ranges=None), None
+            self._panel = None
+            self._figure.clear()
         self._on_look(self)
 
     def _keep(self, kept: bool) -> None:
@@ -222,72 +207,6 @@ class LinkedPanel:
             self._rescale()
             self._redraw()
         self._on_look(self)
-
-    # --- figure ---------------------------------------------------------------------------
-
-    def _build_figure(self) -> hv.DynamicMap:
-        """Make the figure: stars, for the sky its graticule, and outlines.
-
-        The layers are DynamicMaps of their own, since HoloViews delivers what the user draws
-        only to a layer that returns one element.
-        """
-        self._figure, self._canvas = None, Canvas()
-        self._version = Version()
-        stars = hv.DynamicMap(self._draw_stars, streams=[self._version])
-        lines = hv.DynamicMap(self._draw_lines, streams=[self._version])
-        BoundsXY(source=stars).add_subscriber(self._boxed)
-        Lasso(source=stars).add_subscriber(self._lassoed)
-        RangeXY(source=stars).add_subscriber(self._zoomed)
-        PlotSize(source=stars).add_subscriber(self._resized)
-        PointerXY(source=stars).add_subscriber(self._pointed)
-        MouseLeave(source=stars).add_subscriber(lambda **_: self._say())
-        behind = [graticule(self._panel, "#8a93a8")] if self.look.on_sky else []
-        self._say()
-        return functools.reduce(operator.mul, [stars, *behind, lines]).opts(
-            hv.opts.Image(
-                responsive=True,
-                apply_ranges=False,
-                tools=["box_select", "lasso_select", "xbox_select", "ybox_select"],
-                active_tools=["box_select", "wheel_zoom"],
-                toolbar="right",
-            ),
-            hv.opts.Path(apply_ranges=False),
-            hv.opts.Labels(apply_ranges=False),
-            hv.opts.Overlay(responsive=True, hooks=[self._dress], show_legend=False),
-        )
-
-    def _draw_stars(self, version: int) -> hv.Image:
-        """Wrap the present counts; the version is the only thing that the stream carries."""
-        assert self._panel is not None  # noqa: S101  no figure is built before
-        return image(self._panel, self._scale or self.colour, dark=self.dark)
-
-    def _draw_lines(self, version: int) -> hv.Path:
-        """Wrap the outlines of the cuts."""
-        assert self._panel is not None  # noqa: S101  no figure is built before
-        return outlines(self._panel, figure_colours(dark=self.dark)["accent"])
-
-    def _dress(self, plot: object, _: object) -> None:
-        """Bring what HoloViews has no option for: ranges, colour bar, the look of the sky."""
-        figure: Plot = plot.state  # type: ignore[attr-defined]
-        assert self._panel is not None  # noqa: S101  drawn from it
-        assert self._scale is not None  # noqa: S101  set with the panel
-        if figure is not self._figure:
-            self._figure = figure
-            self._set_ranges()
-            self._canvas = Canvas(figure)
-            dress(figure, axes=not self.look.on_sky)
-        self._canvas.draw(self._panel, self._scale, dark=self.dark)
-
-    def _set_ranges(self) -> None:
-        """Set the ranges of the figure where they are not those of the counts already."""
-        if self._figure is None or self._panel is None:
-            return
-        for span, wanted, flipped in (
-            (self._figure.x_range, self._panel.frame.x, False),
-            (self._figure.y_range, self._panel.frame.y, self._panel.down),
-        ):
-            start, end = wanted[::-1] if flipped else wanted
-            span.update(start=start, end=end, reset_start=start, reset_end=end)
 
     # --- what the user does ---------------------------------------------------------------
 
@@ -304,18 +223,26 @@ class LinkedPanel:
     ) -> None:
         if self._panel is None or x_range is None or y_range is None:
             return
-        ranges = (_ordered(x_range), _ordered(y_range))
-        # The browser echoes ranges that were set here; its echoes may come late, and are no zoom.
-        if not any(_same(ranges, own) for own in self._own):
-            self.look = replace(self.look, ranges=ranges)
+        ranges: Ranges | None = (_ordered(x_range), _ordered(y_range))
+        home = self._panel.home
+        if self._figure.is_home(ranges) or (home is not None and same(ranges, home)):
+            ranges = None  # as after *Reset*
+        elif self._figure.echoes(ranges):
+            return
+        if ranges is not None:
+            self._figure.take(ranges)
+        if ranges != self.look.ranges:
+            self.look, self._asked = replace(self.look, ranges=ranges), ranges
             self._on_look(self)
 
     def _resized(self, width: int | None, height: int | None, scale: float = 1.0) -> None:
         if not width or not height:
             return
-        if max(abs(width - self.look.width), abs(height - self.look.height)) >= SIZE_STEP:
-            self.look = replace(self.look, width=int(width), height=int(height))
-            self._on_look(self)
+        look = self.look
+        if max(abs(width - look.width), abs(height - look.height)) < SIZE_STEP:
+            return
+        self.look = resized(look, int(width), int(height), self._asked)
+        self._on_look(self)
 
     def _pointed(self, x: float | None, y: float | None) -> None:
         numbers = isinstance(x, float | int) and isinstance(y, float | int)
@@ -331,13 +258,9 @@ def _ordered(span: tuple[float, float]) -> tuple[float, float]:
     return (float(min(span)), float(max(span)))
 
 
-def _same(
-    one: Ranges,
-    two: Ranges,
-) -> bool:
-    """Say whether ranges agree to a small share of a pixel."""
-    return all(
-        abs(a - b) <= SAME_RANGE * (t[1] - t[0])
-        for s, t in zip(one, two, strict=True)
-        for a, b in zip(s, t, strict=True)
-    )
+class _Hands:
+    """Hands what the user does on the figure to its panel."""
+
+    def __init__(self, panel: LinkedPanel) -> None:
+        self.boxed, self.lassoed = panel._boxed, panel._lassoed
+        self.zoomed, self.resized, self.pointed = panel._zoomed, panel._resized, panel._pointed

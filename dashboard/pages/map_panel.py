@@ -12,6 +12,7 @@ from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.map_controls import MapControls
 from dashboard.pages.parts import section
 from dashboard.pages.profile_line import DrawnLine
+from dashboard.pages.soon import Soon
 from dashboard.session import Session
 from dashboard.theme import figure_colours
 from dashboard.views import cube_maps
@@ -51,7 +52,7 @@ class MapPanel:
         self._cube: xr.Dataset | None = None
         self._truth: Field | None = None
         self._cut: MapSlice | None = None
-        self._pending = False
+        self._soon = Soon(session, lambda: self._cube is not None, self._update)
         self.controls = MapControls()
         self._figures = {
             "value": LiveFigure(lambda: self._styled("Measured", self._value), linked_axes=True),
@@ -66,7 +67,7 @@ class MapPanel:
         )
         for name in ("plane", "index", "quantity", "unit", "estimator", "relative", "difference",
                      "arrows", "show_untrusted"):  # fmt: skip
-            self.controls.watch(name, session.guarded(self._schedule))
+            self.controls.watch(name, session.guarded(self._soon))
         self.view = pmui.Row(
             self.controls.view,
             section(
@@ -96,18 +97,7 @@ class MapPanel:
         if self._cube is not None:
             self._update()
 
-    def _schedule(self, _: object = None) -> None:
-        """Draw soon, once for all changes that arrive meanwhile.
-
-        A dragged slider sends faster than figures can be drawn; drawing each of its values in
-        turn would fall behind the hand.
-        """
-        if not self._pending and self._cube is not None:
-            self._pending = True
-            self._session.background.on_loop(self._update)
-
     def _update(self) -> None:
-        self._pending = False
         self._take()
         # One map at a time: the first is on the screen before the last is drawn.
         self._draw([f.update for f in self._figures.values() if f.pane.visible])

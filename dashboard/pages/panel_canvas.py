@@ -16,11 +16,17 @@ from dashboard.views.shading import palette, shade
 __all__ = ["Canvas", "dress"]
 
 
+#: Pixels for an axis with its label and numbers such as -0.25, and for the colour bar.
+LEFT_BORDER, RIGHT_BORDER = 62, 56
+
+
 def dress(figure: Plot, *, axes: bool) -> None:
     """Give a figure what HoloViews has no option for."""
     figure.toolbar.logo = None
     figure.toolbar.autohide = True
     figure.min_border = 4
+    if axes:  # room for the longest labels: a zoom does not change the size of the figure
+        figure.update(min_border_left=LEFT_BORDER, min_border_right=RIGHT_BORDER)
     for axis in figure.axis:
         axis.update(
             axis_label_text_font_size="12px",

@@ -19,6 +19,13 @@ _FIRST_VALUES = ("v_phi", "v_R", "vz", "pmra", "bp_rp")
 #: A narrow panel takes several lines; a wide one a line of 40 pixels.
 _WRAP = {"flexWrap": "wrap", "minHeight": "40px"}
 
+#: How columns are found: all of them on a click, then by any part of their names.
+_FINDING = {
+    "min_characters": 0,
+    "search_strategy": "includes",
+    "case_sensitive": False,
+}
+
 
 class PanelHeader:
     """Widgets that make a `Look`.
@@ -97,7 +104,8 @@ class PanelHeader:
                 options=self._columns,
                 value=name,
                 placeholder=side,
-                width=90,
+                width=120,
+                **_FINDING,
                 visible=preset is None,
                 css_classes=[f"vo-axis-{side}"],
                 **style,
@@ -121,7 +129,8 @@ class PanelHeader:
         self._value = pmui.AutocompleteInput(
             options=self._columns,
             value=look.value or first,
-            width=110,
+            width=120,
+            **_FINDING,
             visible=look.shown is not None,
             css_classes=["vo-value"],
             **style,

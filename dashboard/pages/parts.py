@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import panel_material_ui as pmui
 from panel.viewable import Viewable
@@ -134,22 +134,28 @@ def pairs_table(lines: Iterable[tuple[str, str]]) -> str:
 
 
 def rows_table(
-    head: Sequence[str], rows: Iterable[Sequence[str]], *, ours: int | None = None
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    ours: int | None = None,
+    texts: Collection[int] = (0,),
 ) -> str:
     """Give the HTML of a table with a head; all text is escaped.
 
     Parameters
     ----------
     head, rows
-        Texts; the first column is left as text, the others are set as numbers.
+        What is written in each cell.
     ours
         Index of a row that is set off from the others.
+    texts
+        Columns of text, which may take several lines; the others are set as numbers.
     """
     top = "".join(f"<th>{plain(cell)}</th>" for cell in head)
     body = []
     for index, row in enumerate(rows):
         cells = "".join(
-            f"<td{' class=number' if column else ''}>{plain(cell)}</td>"
+            f"<td{'' if column in texts else ' class=number'}>{plain(cell)}</td>"
             for column, cell in enumerate(row)
         )
         body.append(f"<tr{' class=ours' if index == ours else ''}>{cells}</tr>")

@@ -15,7 +15,7 @@ from dashboard.pages.present_card import ViewCard
 from dashboard.pages.present_keys import STARTS
 from dashboard.pages.present_stage import Stage
 from dashboard.plain import plain
-from dashboard.saved_views import SavedView, SavedViews
+from dashboard.saved_views import SavedView
 from dashboard.saved_views_opening import check_openable
 from dashboard.services import Services
 from dashboard.session import Session
@@ -33,7 +33,7 @@ class PresentPage(Page):
 
     def __init__(self, services: Services, session: Session) -> None:
         super().__init__(services, session)
-        self._views = SavedViews(services.home)
+        self._views = session.acts.views
         self._drawn: tuple[list[SavedView], list[str]] | None = None
         self._doomed = ""
         self.stage = Stage(services, session)
@@ -119,7 +119,7 @@ class PresentPage(Page):
         act = self.session.guarded(self._act)
         change = self.session.guarded(self._change)
         self._cards.objects = [
-            ViewCard(view, place, len(views) - 1, act, change).view
+            ViewCard(view, place, len(views) - 1, act, change, self.session.access).view
             for place, view in enumerate(views)
         ]
 

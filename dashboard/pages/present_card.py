@@ -7,8 +7,10 @@ from collections.abc import Callable
 import panel as pn
 import panel_material_ui as pmui
 
+from dashboard.guests import for_editors
 from dashboard.pages.registry import PAGES
 from dashboard.plain import plain
+from dashboard.policy.access import Access
 from dashboard.saved_views import SavedView
 from dashboard.saved_views_opening import runs_of
 
@@ -30,6 +32,8 @@ class ViewCard:
         Called with an action (``up``, ``down``, ``open``, ``show``, ``delete``) and the id.
     change
         Called with the id and the new ``title`` or ``note``.
+    access
+        What the session may.
     """
 
     def __init__(
@@ -39,7 +43,9 @@ class ViewCard:
         last: int,
         act: Act,
         change: Callable[[str, dict[str, str]], None],
+        access: Access,
     ) -> None:
+        self._access = access
         self.view = pmui.Paper(
             pmui.Row(
                 self._place(view, place, last, act),
@@ -58,8 +64,8 @@ class ViewCard:
 
     def _place(self, view: SavedView, place: int, last: int, act: Act) -> pn.viewable.Viewable:
         up, down = (
-            _icon(
-                name, icon, about, view, act, disabled=place == end
+            for_editors(
+                self._access, _icon(name, icon, about, view, act, disabled=place == end)
             )
             for name, icon, about, end in (
                 ("up", "arrow_upward", "Earlier", 0),
@@ -82,6 +88,8 @@ class ViewCard:
             label="Note", value=view.note, rows=2, size="small", sizing_mode="stretch_width",
             margin=(4, 6), css_classes=["vo-card-note"],
         )  # fmt: skip
+        for field in (title, note):
+            for_editors(self._access, field)
         title.param.watch(lambda event: change(view.id, {"title": event.new}), "value")
         note.param.watch(lambda event: change(view.id, {"note": event.new}), "value")
         about = pmui.Typography(
@@ -97,7 +105,7 @@ class ViewCard:
         return pmui.Row(
             _icon("show", "slideshow", "Start here", view, act),
             _icon("open", "open_in_browser", "Open on its page", view, act),
-            _icon("delete", "delete_outline", "Delete", view, act),
+            for_editors(self._access, _icon("delete", "delete_outline", "Delete", view, act)),
             margin=(4, 0),
             width=126,
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import panel_material_ui as pmui
-from panel.viewable import Viewable
 
+from dashboard.guests import for_editors
 from dashboard.pages.present_figures import page_figures
-from dashboard.saved_views import SavedViews
+from dashboard.saved_views_frame import Screen, frame_dialog, head_button
 from dashboard.saved_views_opening import NO_VIEWS, check_openable
 from dashboard.services import Services
 from dashboard.session import Session
@@ -32,20 +31,14 @@ class SaveView:
         self,
         services: Services,
         session: Session,
-        screen: Callable[[], tuple[str, Viewable, dict[str, Any]]],
+        screen: Screen,
     ) -> None:
         self._services, self._session, self._screen = services, session, screen
         self._document: dict[str, Any] = {}
-        self.button = pmui.Button(
-            label="Save view",
-            icon="bookmark_add",
-            variant="text",
-            size="small",
-            margin=(0, 8),
-            on_click=session.guarded(self._ask),
-            css_classes=["vo-save-view"],
-            sx={"color": "inherit"},
+        self.button = head_button(
+            "Save view", "bookmark_add", session.guarded(self._ask), "vo-save-view", margin=8
         )
+        for_editors(session.access, self.button)
         self._title = pmui.TextInput(
             label="Title", sizing_mode="stretch_width", css_classes=["vo-view-title"]
         )
@@ -58,7 +51,8 @@ class SaveView:
             sizing_mode="stretch_width",
             css_classes=["vo-view-figure"],
         )
-        self.dialog = pmui.Dialog(
+        self.dialog = frame_dialog(
+            "Save this view",
             pmui.Column(self._title, self._note, self._figure, sizing_mode="stretch_width"),
             pmui.Row(
                 pmui.Button(label="Cancel", variant="text", on_click=self._close),
@@ -70,10 +64,6 @@ class SaveView:
                 ),
                 align="end",
             ),
-            title="Save this view",
-            title_variant="h6",
-            close_on_click=True,
-            width_option="sm",
         )
         session.param.watch(lambda event: self._follow(event.new), "page")
         self._follow(session.page)
@@ -101,9 +91,7 @@ class SaveView:
     def _save(self, _: object) -> None:
         # What is typed last may not have left the field when the button is pressed.
         title, note = (f.value_input or f.value or "" for f in (self._title, self._note))
-        view = SavedViews(self._services.home).add(
-            title, note, self._document, self._figure.value or ""
-        )
+        view = self._session.acts.views.add(title, note, self._document, self._figure.value or "")
         self.dialog.open = False
         self._session.notify(
             f"“{view.title}” is saved.",

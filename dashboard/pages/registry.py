@@ -40,6 +40,7 @@ PAGES = (
     PageEntry(
         "archives", "Archives", "cloud_download", "dashboard.pages.archives", "ArchivesPage"
     ),
+    PageEntry("quality", "Quality", "fact_check", "dashboard.pages.quality", "QualityPage"),
     PageEntry("tracers", "Tracers", "filter_alt", "dashboard.pages.tracers", "TracersPage"),
     PageEntry("runs", "Runs", "timeline", "dashboard.pages.runs", "RunsPage"),
     PageEntry("model", "Model", "scatter_plot", "dashboard.pages.model", "ModelPage"),
@@ -65,6 +66,7 @@ PAGES = (
         "dashboard.pages.asymmetry",
         "AsymmetryPage",
     ),
+    PageEntry("streams", "Streams", "gesture", "dashboard.pages.streams", "StreamsPage"),
     PageEntry("compare", "Compare", "compare", "dashboard.pages.compare", "ComparePage"),
     PageEntry("sweeps", "Sweeps", "stacked_line_chart", "dashboard.pages.sweeps", "SweepsPage"),
     PageEntry("present", "Present", "slideshow", "dashboard.pages.present", "PresentPage"),

@@ -9,11 +9,13 @@ from collections.abc import Callable
 import panel as pn
 import panel_material_ui as pmui
 
+from dashboard.guests import for_editors
 from dashboard.pages.confirm import Confirm
 from dashboard.pages.loss_panel import LossPanel
 from dashboard.pages.parts import pairs_table, section, table
 from dashboard.plain import plain
 from dashboard.policy import run_states
+from dashboard.policy.access import Access
 from engine.runs.directory import RunDirectory
 from engine.runs.files import read_json
 from engine.runs.record import RunRecord
@@ -35,13 +37,15 @@ class RunDetails:
     Parameters
     ----------
     act
-        Called with the name of an action (``open``, ``cancel``, ``resume``, ``delete``) and
+        Called with an action (``open``, ``change``, ``cancel``, ``resume``, ``delete``) and
         the run's id.
+    access
+        What the session may.
     dark
         Whether the page is drawn dark.
     """
 
-    def __init__(self, act: Callable[[str, str], None], *, dark: bool) -> None:
+    def __init__(self, act: Callable[[str, str], None], access: Access, *, dark: bool) -> None:
         self._act = act
         self._id: str | None = None
         self._title = pmui.Typography("", variant="h5", margin=(4, 10))
@@ -79,6 +83,8 @@ class RunDetails:
         self._request = table(css_class="vo-request")
         self._environment = table(css_class="vo-environment")
         self._buttons = self._make_buttons()
+        for action in ("resume", "cancel", "delete"):
+            for_editors(access, self._buttons[action])
         self._confirms = self._make_confirms()
         self.view = self._layout()
 
@@ -101,6 +107,8 @@ class RunDetails:
         self._show_progress(record)
         for action, button in self._buttons.items():
             button.visible = action in run_states.actions(record)
+        search = record.kind == "streams"
+        self._buttons["open"].label = "Open the candidates" if search else "Open the map"
         self._request.object = pairs_table(
             [("Run", record.id), *run_states.request_lines(record, name, caption)]
         )
@@ -160,6 +168,7 @@ class RunDetails:
         looks = {
             "open": ("Open the map", "explore", "primary", "contained"),
             "resume": ("Resume", "play_arrow", "primary", "contained"),
+            "change": ("Run again with a change", "tune", "default", "text"),
             "cancel": ("Cancel", "stop", "error", "outlined"),
             "delete": ("Delete", "delete_outline", "default", "text"),
         }
@@ -224,6 +233,7 @@ class RunDetails:
                 *self._buttons.values(),
                 sizing_mode="stretch_width",
                 margin=0,
+                sx={"flexWrap": "wrap"},
             ),
             self._message,
             self._bar,
@@ -232,6 +242,7 @@ class RunDetails:
             section("What it says of itself", self._tabs),
             *(confirm.view for confirm in self._confirms.values()),
             sizing_mode="stretch_width",
+            min_width=440,  # below the list where the window is too narrow for both
             margin=0,
             css_classes=["vo-run-details"],
         )

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.guests import for_editors
 from dashboard.plain import plain
 from dashboard.policy.funnel import seconds_in_words
 from dashboard.staleness import differences
 from engine.mapping.cost import estimate_cost
 from engine.mapping.presets import PRESETS
-from engine.runs.launch import submit
 from engine.runs.record import RunRecord
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class RunStarter:
             css_classes=["vo-start"],
             on_click=self.session.guarded(lambda _: self._submit()),
         )
+        for_editors(self.session.access, self._start)
         self._known = pmui.Alert(
             severity="info", visible=False, margin=(4, 10), sizing_mode="stretch_width",
             css_classes=["vo-known-run"],
@@ -151,8 +152,7 @@ class RunStarter:
             "threads": None,
         }
         self._start.loading = True
-        home = self.services.home
-        session.background(lambda: submit(home, spec), self._started, self._not_started)
+        session.background(lambda: session.acts.submit(spec), self._started, self._not_started)
 
     def _started(self, record: RunRecord) -> None:
         self._start.loading = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
@@ -10,12 +12,13 @@ from dashboard.pages.parts import headline
 from dashboard.pages.placeholder import empty_state
 from dashboard.pages.run_details import RunDetails
 from dashboard.pages.run_list import RunList
+from dashboard.pages.runs_overview import RunsOverview
 from dashboard.policy.downloads import source_line
+from dashboard.policy.run_groups import Group
 from dashboard.policy.run_states import ACTIVE
 from dashboard.services import Services
-from dashboard.session import Session
+from dashboard.session import DOCUMENT_VERSION, Session
 from data.selection import caption
-from engine.runs import launch
 from engine.runs.directory import run_directory
 from engine.runs.record import RunRecord
 
@@ -32,38 +35,31 @@ class RunsPage(Page):
         super().__init__(services, session)
         self._drawn: tuple[object, ...] = ()
         self._names: tuple[int, dict[str, str]] = (-1, {})
-        self._details = RunDetails(self._act, dark=session.dark)
-        self._list = RunList(self._choose)
+        self._details = RunDetails(session.guarded(self._act), session.access, dark=session.dark)
+        self._list = RunList(
+            session.guarded(self._choose), session.guarded(self._show_results), dark=session.dark
+        )
+        self._overview = RunsOverview(services, session)
         session.param.watch(lambda event: self._details.losses.set_dark(event.new), "dark")
+        session.param.watch(lambda event: self._list.rows.set_dark(event.new), "dark")
         session.param.watch(session.guarded(lambda _: self.refresh()), "run")
 
     def view(self) -> Viewable:
         """Build the screen."""
-        self._empty = empty_state(
-            "timeline",
-            "No runs yet",
-            "A run learns how the stars are spread and how they move, and solves for the "
-            "gravity that keeps them so. Choose the stars on the page Tracers and start one "
-            "there.",
-            pmui.Button(
-                label="Go to Tracers",
-                icon="filter_alt",
-                align="center",
-                on_click=lambda _: self.session.go("tracers"),
-                css_classes=["vo-go-tracers"],
-            ),
-            css_class="vo-runs-empty",
-        )
+        self._empty = pmui.Column(sizing_mode="stretch_width", margin=0)
         self._body = pmui.Row(
             self._list.view,
             self._details.view,
             sizing_mode="stretch_width",
             margin=0,
             visible=False,
+            # The chosen run above the list where there is no room beside it.
+            sx={"flexWrap": {"xs": "wrap-reverse", "lg": "nowrap"}},
         )
         return pmui.Column(
             headline("Runs"),
             self._empty,
+            self._overview.view,
             self._body,
             sizing_mode="stretch_width",
             margin=(4, 10),
@@ -71,14 +67,16 @@ class RunsPage(Page):
         )
 
     def on_show(self) -> None:
-        """Look at the runs at once."""
-        self.services.runs.look()
+        """Show what is known, and look at the runs at once: a thousand take a while to read."""
         self.refresh()
+        self.session.background(self.services.runs.look, lambda _: self.refresh())
 
     def refresh(self) -> None:
         """Pull the runs if any has changed, and the losses of the chosen one if it is live."""
         records = self.services.runs.list()
         chosen = self._chosen(records)
+        if records:
+            self._overview.update(records)
         names = self._catalogue_names()
         drawn = (self.services.runs.version, chosen.id if chosen else None, id(names))
         if drawn != self._drawn:
@@ -92,7 +90,9 @@ class RunsPage(Page):
         self, records: list[RunRecord], chosen: RunRecord | None, names: dict[str, str]
     ) -> None:
         self._empty.visible = chosen is None
-        self._body.visible = chosen is not None
+        if chosen is None and not self._empty.objects:
+            self._empty.append(_no_runs(lambda _: self.session.go("tracers")))
+        self._body.visible = self._overview.view.visible = chosen is not None
         self._list.update(records, names, chosen.id if chosen else None)
         if chosen is None:
             return
@@ -117,17 +117,47 @@ class RunsPage(Page):
     def _choose(self, run: str) -> None:
         self.session.run = run
 
+    def _show_results(self, group: Group) -> None:
+        """Go to the results of a sweep or of a search."""
+        if group.searches:
+            self.session.go("streams", run=group.records[0].id)
+            return
+        self.session.go("sweeps")
+        controls = {"vo-sweep-select": group.name}
+        self.session.restore({"version": DOCUMENT_VERSION, "controls": controls})
+
     def _act(self, action: str, run: str) -> None:
         """Do what a button asked for; the work on the disk happens off the event loop."""
         if action == "open":
-            self.session.go("acceleration", run=run)
+            kind = next((r.kind for r in self.services.runs.list() if r.id == run), "map")
+            self.session.go("streams" if kind == "streams" else "acceleration", run=run)
             return
-        work = {"cancel": launch.cancel, "resume": launch.resume, "delete": launch.delete}[action]
-        self.session.background(lambda: work(self.services.home, run), self._acted)
+        if action == "change":
+            self._change(run)
+            return
+        acts = self.session.acts
+        work = {"cancel": acts.cancel, "resume": acts.resume, "delete": acts.delete}[action]
+        self.session.background(lambda: work(run), self._acted)
+
+    def _change(self, run: str) -> None:
+        """Bring what a run was asked onto Tracers, so that it can be changed and started anew."""
+        record = self.services.runs.get(run)
+        if record is None:
+            return
+        spec = record.spec
+        self.services.catalogues.open(str(record.catalogue))  # says what is wrong where it is gone
+        document = {
+            "version": DOCUMENT_VERSION,
+            "page": "tracers",
+            "catalogue": record.catalogue,
+            "selection": spec.get("selection"),
+            "volume": spec.get("volume"),
+            "controls": {"vo-preset": spec.get("preset"), "vo-seed": spec.get("seed")},
+        }
+        self.session.restore({name: what for name, what in document.items() if what is not None})
 
     def _acted(self, _: object) -> None:
-        self.services.runs.look()
-        self.refresh()
+        self.session.background(self.services.runs.look, lambda _: self.refresh())
 
 
 def selection_caption(record: RunRecord) -> str:
@@ -136,3 +166,22 @@ def selection_caption(record: RunRecord) -> str:
         return source_line(record)
     tree = record.spec.get("selection")
     return caption(tree) if isinstance(tree, dict) else "every star with all six quantities"
+
+
+def _no_runs(go: Callable[[object], None]) -> Viewable:
+    """Say what a run is and where one is started."""
+    return empty_state(
+        "timeline",
+        "No runs yet",
+        "A run learns how the stars are spread and how they move, and solves for the "
+        "gravity that keeps them so. Choose the stars on the page Tracers and start one "
+        "there.",
+        pmui.Button(
+            label="Go to Tracers",
+            icon="filter_alt",
+            align="center",
+            on_click=go,
+            css_classes=["vo-go-tracers"],
+        ),
+        css_class="vo-runs-empty",
+    )

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
-from dashboard.named_selections import NamedSelections
 from dashboard.pages.selection_exchange import SelectionExchange
 from dashboard.pages.selection_kept import KeptSelections
 from dashboard.pages.selection_text import SelectionText
@@ -57,7 +56,7 @@ class SelectionEditor:
             sx={"color": "text.secondary", "overflowWrap": "anywhere"},
         )
         self._cuts = pmui.Column(margin=0, sizing_mode="stretch_width", css_classes=["vo-cuts"])
-        library = NamedSelections(session.services.home)
+        library = session.acts.selections
         self._words = SelectionText(session, library.trees)
         self._text, self._apply = self._words.field, self._words.apply
         self._kept = KeptSelections(session)
@@ -137,6 +136,10 @@ class SelectionEditor:
             f"<div class='note'>of {total:,} stars ({share})<br>"
             f"{selected_6d:,} of them with position and velocity</div>"
         )
+
+    def wait(self) -> None:
+        """Write that the stars of another catalogue are being counted."""
+        self._count.object = "<div class='big'>…</div><div class='note'>counting<br>&nbsp;</div>"
 
     def update(self) -> None:
         """Write caption, cuts and text of the present selection, and say what can be undone."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.dialogs import dialog
 from dashboard.file_buttons import open_button, save_button, send
 from dashboard.plain import plain
 from dashboard.saved_views_clipboard import Clipboard
@@ -141,7 +142,7 @@ class SelectionExchange:
             css_classes=["vo-adql-copy"],
             on_click=lambda _: self._clipboard.copy(self._text),
         )
-        self._dialog = pmui.Dialog(
+        self._dialog = dialog(
             pmui.Column(
                 pmui.Row(self._release, copy, margin=0),
                 self._left_out,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
-from dashboard.named_selections import Change, NamedSelections
+from dashboard.guests import for_editors
+from dashboard.named_selections import Change
 from dashboard.plain import plain
 from dashboard.policy.combining import WAYS, combine_with
 from data.selection import caption
@@ -31,7 +32,7 @@ class KeptSelections:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._library = NamedSelections(session.services.home)
+        self._library = session.acts.selections
         self._last: Change | None = None
         act = session.guarded
         self._name = pmui.TextInput(
@@ -78,6 +79,8 @@ class KeptSelections:
         self._undo = _button("Undo", "undo", "vo-kept-undo", act(lambda _: self._take_back()))
         self._undo.param.update(visible=False, margin=(2, 8))
         self._delete.margin = (6, 2)
+        for button in (self._keep, self._rename, self._delete):
+            for_editors(session.access, button)
         self._chosen.param.watch(lambda _: self._describe(), "value")
         self._way.param.watch(lambda _: self._describe(), "value")
         self._column = pmui.Column(

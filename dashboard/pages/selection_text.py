@@ -108,7 +108,7 @@ class SelectionText:
         if text == self._refused:
             return  # told already
         try:
-            tree = parse(text, self._kept())
+            self._session.select(parse(text, self._kept()))
         except UserError as error:
             self._refused = text
             place = complaint(text, error)
@@ -117,7 +117,6 @@ class SelectionText:
             return
         self._error.visible = False
         self._refused = ""
-        self._session.select(tree)
 
 
 def complaint(text: str, error: UserError) -> str:

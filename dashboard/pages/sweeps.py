@@ -9,6 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.guests import for_editors
 from dashboard.pages.base import Page
 from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.parts import headline, rows_table, section, table
@@ -20,7 +21,7 @@ from dashboard.theme import figure_colours
 from dashboard.views.style import styled
 from dashboard.views.sweeps import sweep_plot
 from engine.mapping.presets import PRESETS
-from engine.runs.sweeps import Sweep, find_sweeps, submit_sweep
+from engine.runs.sweeps import Sweep, find_sweeps
 
 __all__ = ["SweepsPage"]
 
@@ -62,6 +63,7 @@ class SweepsPage(Page):
             css_classes=["vo-sweep-start"],
             on_click=session.guarded(lambda _: self._submit()),
         )
+        for_editors(session.access, self._start)
         self._chosen = pmui.Select(
             label="Sweep", options={}, size="small", width=420, css_classes=["vo-sweep-select"]
         )
@@ -168,7 +170,7 @@ class SweepsPage(Page):
             self._draw()
 
     def _submit(self) -> None:
-        session, home = self.session, self.services.home
+        session = self.session
         values, cut = numbers(self._values.value), self._cut.value.strip()
         spec: dict[str, Any] = {
             "kind": "map",
@@ -183,7 +185,7 @@ class SweepsPage(Page):
         }
         self._start.loading = True
         session.background(
-            lambda: submit_sweep(home, spec, cut, values), self._started, self._not_started
+            lambda: session.acts.sweep(spec, cut, values), self._started, self._not_started
         )
 
     def _started(self, sweep: Sweep) -> None:

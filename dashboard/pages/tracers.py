@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.latest import LatestWork
 from dashboard.pages.base import Page
 from dashboard.pages.cut_fields import CutFields, VolumeFields
 from dashboard.pages.density_pair import DensityGrid
@@ -14,7 +16,7 @@ from dashboard.pages.parts import rows_table, section, table
 from dashboard.pages.placeholder import empty_state
 from dashboard.pages.run_starter import RunStarter
 from dashboard.pages.selection_editor import SelectionEditor
-from dashboard.pictures import unit_of
+from dashboard.pictures import units_of
 from dashboard.plain import plain
 from dashboard.policy.funnel import funnel
 from dashboard.populations import Tracers, tracers
@@ -41,9 +43,9 @@ class TracersPage(Page):
         super().__init__(services, session)
         self._catalogue: Catalogue | None = None
         self._shown: Tracers | None = None
-        self._working = self._wanted = False
+        self._latest = LatestWork(session, self._wish, self._take, self._refused)
         self._seen: object = None
-        self._editor = SelectionEditor(session, self._units)
+        self._editor = SelectionEditor(session, lambda: units_of(self._catalogue))
         self._cuts = CutFields(session)
         self._volume = VolumeFields(session)
         self._starter = RunStarter(services, session)
@@ -120,12 +122,7 @@ class TracersPage(Page):
     def refresh(self) -> None:
         """Follow the runs that were started from here."""
         self._starter.refresh()
-        self._busy.visible = self._working
-
-    def _units(self) -> dict[str, str]:
-        if self._catalogue is None:
-            return {}
-        return {name: unit_of(self._catalogue, name) for name in self._catalogue.columns}
+        self._busy.visible = self._latest.working
 
     def _follow(self) -> None:
         """Make the population anew where anything that it depends on has changed."""
@@ -144,23 +141,19 @@ class TracersPage(Page):
             self._cuts.open(self._catalogue)
             self._volume.open(self._catalogue)
             self._editor.update()
-        self._wanted = True
-        if not self._working:
-            self._start()
+            self._editor.wait()
+        self._latest()
 
-    def _start(self) -> None:
+    def _wish(self) -> Callable[[], Tracers] | None:
         catalogue = self._catalogue
         if catalogue is None:
-            return
-        self._wanted, self._working = False, True
+            return None
         selection, volume = self.session.selection, self.session.volume
         cache = self.services.rasters
-        self.session.background(
-            lambda: tracers(cache, catalogue, selection, volume), self._take, self._refused
-        )
+        return lambda: tracers(cache, catalogue, selection, volume)
 
     def _take(self, result: Tracers) -> None:
-        self._ended()
+        self._busy.visible = False
         self._shown = result
         self._refusal.visible = False
         counts = result.population.counts
@@ -190,7 +183,7 @@ class TracersPage(Page):
 
     def _refused(self, error: BaseException) -> None:
         """Show in place why there is no population; a run cannot be started then."""
-        self._ended()
+        self._busy.visible = False
         self._shown = None
         self._starter.offer(None, 0.0)
         self._warnings.objects = []
@@ -200,12 +193,6 @@ class TracersPage(Page):
         self._refusal.object = f"**{plain(error.sentence)}** {plain(error.hint)}"
         self._refusal.visible = True
         self._funnel.object = ""
-
-    def _ended(self) -> None:
-        self._working = False
-        self._busy.visible = False
-        if self._wanted:
-            self._start()
 
     def _draw(self) -> None:
         if self._shown is not None and self.session.page == "tracers":

@@ -8,6 +8,7 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from dashboard.errands import Errand
+from dashboard.guests import for_editors
 from dashboard.pages.errand_progress import ErrandProgress
 from dashboard.pages.ingest_dialog import IngestDialog
 from dashboard.pages.placeholder import empty_state
@@ -51,6 +52,8 @@ class Welcome:
             css_classes=["vo-own"],
             on_click=lambda _: ingest.open(),
         )
+        for button in (self._demo, self._own):
+            for_editors(session.access, button)
         self._state = empty_state(
             "blur_on",
             "No stars yet",
@@ -82,7 +85,7 @@ class Welcome:
 
     def _make(self) -> None:
         self._demo.disabled = True
-        self._progress.follow(self.services.errands.mock_galaxy())
+        self._progress.follow(self.session.acts.mock_galaxy())
 
     def _made(self, errand: Errand) -> None:
         self.session.open_catalogue(errand.catalogue)

@@ -84,6 +84,7 @@ _SYMBOLS = {
     "v_phi": "v_φ",
     "phi": "φ",
     "absolute_g": "M_G",
+    "absolute_grvs": "M_G_RVS",
     "bp_rp": "G_BP − G_RP",
     "v_toomre": "√(v_R² + v_z²)",
     "vx": "v_x",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.runs.record import RunRecord
@@ -46,14 +46,20 @@ def look(run: RunRecord) -> Look:
 
 
 def actions(run: RunRecord) -> frozenset[str]:
-    """Give what can be done with a run: of ``open``, ``cancel``, ``resume``, ``delete``."""
+    """Give what can be done: of ``open``, ``change``, ``cancel``, ``resume``, ``delete``."""
+    again = frozenset({"change"}) if run.kind == "map" and run.catalogue else frozenset()
+    return _own_actions(run) | again
+
+
+def _own_actions(run: RunRecord) -> frozenset[str]:
     state = str(run.state)
     if state in ("queued", "running"):
         return frozenset({"cancel"})
     if state == "stopping":
         return frozenset()
     if state == "done":
-        return frozenset({"open", "delete"}) if run.kind == "map" else frozenset({"delete"})
+        shown = run.kind in ("map", "streams")
+        return frozenset({"open", "delete"}) if shown else frozenset({"delete"})
     return frozenset({"resume", "delete"})
 
 
@@ -89,6 +95,13 @@ def percent(run: RunRecord) -> int | None:
     if run.progress is None:
         return None
     return max(0, min(99, int(100 * run.progress)))
+
+
+def percent_together(runs: Sequence[RunRecord]) -> int | None:
+    """Give the progress of several runs as one, in whole per cent; None while none is known."""
+    shares = [percent(run) for run in runs]
+    known = [share or 0 for share in shares]
+    return None if all(share is None for share in shares) else sum(known) // len(known)
 
 
 def progress_line(run: RunRecord, now: float) -> str:
@@ -146,6 +159,8 @@ def request_lines(
     if run.kind == "fetch":
         return [("Catalogue", str(spec.get("name", "—"))), ("From", selection_caption)]
     lines = [("Catalogue", catalogue_name), ("Stars", selection_caption)]
+    if run.kind == "streams":
+        return lines + _search_lines(spec)
     volume = spec.get("volume")
     if isinstance(volume, Mapping):
         centre = ", ".join(f"{float(v):g}" for v in volume.get("centre", ()))
@@ -157,3 +172,17 @@ def request_lines(
         lines.append((str(key), str(value)))
     lines += [("Seed", str(spec.get("seed", "—"))), ("Device", str(spec.get("device", "auto")))]
     return lines
+
+
+def _search_lines(spec: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Say what was asked of a search for streams."""
+    patches = spec.get("patches")
+    names = [str(one.get("name")) for one in patches] if isinstance(patches, list) else []
+    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return [
+        ("Patches", shown or "—"),
+        ("Method", str(spec.get("method", "—")).upper()),
+        ("Windows", f"{spec.get('width')} mas/yr wide, {spec.get('step')} mas/yr apart"),
+        ("Seeds", ", ".join(map(str, spec.get("seeds") or ()))),  # type: ignore[call-overload]
+        ("Exchanged", str(spec.get("permutations", 0))),
+    ]

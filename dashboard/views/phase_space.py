@@ -16,9 +16,11 @@ from dashboard.views.binning import Plane, fill
 from dashboard.views.scales import Scale
 from dashboard.views.shading import LEVELS, palette, scale_of, shade
 
-__all__ = ["Frame", "Panel", "counts", "graticule", "image", "outlines"]
+__all__ = ["Frame", "Panel", "Ranges", "counts", "graticule", "image", "outlines"]
 
 Range = tuple[float, float]
+Ranges = tuple[Range, Range]
+"""Of x and of y."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Panel:
         What the colours stand for, with its unit.
     down
         Let y grow downwards, as magnitudes do.
+    home
+        The ranges with which the panel opens, where they are known.
     """
 
     frame: Frame
@@ -68,6 +72,7 @@ class Panel:
     value: np.ndarray | None = None
     words: str = "stars in each cell"
     down: bool = False
+    home: Ranges | None = None
 
     def scale(self, how: str) -> Scale:
         """Give the colour scale of this picture: ``linear``, ``log`` or ``equalised``."""

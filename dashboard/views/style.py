@@ -8,7 +8,7 @@ from typing import Any
 import holoviews as hv
 from bokeh.models import Axis, ColorBar, Grid, Plot
 
-__all__ = ["styled"]
+__all__ = ["style_figure", "styled"]
 
 Hook = Callable[[Any, Any], None]
 
@@ -62,7 +62,7 @@ def _legend(colours: Mapping[str, str]) -> dict[str, object]:
 def _hook(colours: dict[str, str], grid: bool) -> Hook:
     def style(plot: Any, _: object) -> None:  # noqa: ANN401  HoloViews' plot classes are untyped
         # With every update, for HoloViews sets axes back; what is as it was is not sent again.
-        _style_figure(plot.state, colours, grid)
+        style_figure(plot.state, colours, grid=grid)
         for part in (plot, *(getattr(plot, "subplots", None) or {}).values()):
             _title_colour_bar(part)
 
@@ -77,7 +77,7 @@ def _title_colour_bar(plot: Any) -> None:  # noqa: ANN401
             handle.title = title
 
 
-def _style_figure(figure: Plot, colours: dict[str, str], grid: bool) -> None:
+def style_figure(figure: Plot, colours: Mapping[str, str], *, grid: bool = True) -> None:
     """Colour a Bokeh figure and everything on it."""
     figure.update(
         background_fill_color=colours["background"],
@@ -100,7 +100,7 @@ def _style_figure(figure: Plot, colours: dict[str, str], grid: bool) -> None:
             _style_colour_bar(part, colours)
 
 
-def _style_axis(axis: Axis, colours: dict[str, str]) -> None:
+def _style_axis(axis: Axis, colours: Mapping[str, str]) -> None:
     axis.update(
         axis_label_text_color=colours["text"],
         axis_label_text_font_size="12px",
@@ -114,7 +114,7 @@ def _style_axis(axis: Axis, colours: dict[str, str]) -> None:
     )
 
 
-def _style_colour_bar(bar: ColorBar, colours: dict[str, str]) -> None:
+def _style_colour_bar(bar: ColorBar, colours: Mapping[str, str]) -> None:
     bar.update(
         background_fill_alpha=0,
         bar_line_color=None,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from dashboard.looks import Look, look_of, resized
 from dashboard.pages.explore import ExplorePage
-from dashboard.pictures import Look, draw, look_of
+from dashboard.pictures import draw
 from dashboard.policy.brushes import box, lasso
 from dashboard.policy.panels import PRESETS, points_down, preset_of, some_axes
 from dashboard.policy.readout import readout
@@ -230,3 +232,58 @@ class TestReadout:
         x, y = sky.to_plane(np.array([330.0]), np.array([10.0]))
         assert readout(panel, float(x[0]), float(y[0])) == "l 330°, b 10°: 1 star"
         assert readout(panel, 2.8, 1.4) == ""
+
+
+def test_zoom_goes_into_the_session_and_back(explore, services, session, wait):
+    panel = explore._panels[1]
+    panel._zoomed((7.0, 8.0), (-0.25, 0.5))
+    said = json.loads(json.dumps(session.document()))
+    assert said["axes"][1]["ranges"] == [[7.0, 8.0], [-0.25, 0.5]]
+    assert all("ranges" not in said["axes"][i] for i in (0, 2, 3))
+    other = Session(services)
+    page = ExplorePage(services, other)
+    page.view()
+    other.restore(said)
+    wait(lambda: len(page._panels) == 4 and page._panels[1].frame)
+    again = page._panels[1]
+    assert again.frame == panel.frame == ((7.0, 8.0), (-0.25, 0.5))
+    np.testing.assert_array_equal(again._panel.selected, panel._panel.selected)
+    assert again._panel.home == panel._panel.home != again.frame
+    again._zoomed(*again._panel.home)  # what *Reset* does
+    assert again.look.ranges is None
+    assert "ranges" not in again.document()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [None, "all", [[0, 1]], [[0, 1], [1, 1]], [[0, 1], [2, 1]], [[0, "x"], [0, 1]],
+     [[0, 1, 2], [0, 1]], {"x": [0, 1]}],
+)  # fmt: skip
+def test_ranges_that_are_none_are_left_out(said):
+    assert look_of({"x": "x", "y": "y", "ranges": said}).ranges is None
+
+
+@pytest.mark.parametrize(("width", "height"), [(840, 320), (300, 500), (420, 320)])
+def test_equal_axes_stay_equal_when_the_figure_changes_its_size(width, height):
+    asked = ((7.0, 7.0 + 4.2), (-1.0, 2.2))
+    look = replace(look_of({"x": "x", "y": "y"}), ranges=asked)
+    grown = resized(look, width, height, asked)
+    scale = [
+        (high - low) / size
+        for (low, high), size in zip(grown.ranges, (width, height), strict=True)
+    ]
+    assert scale[0] == pytest.approx(scale[1])
+    # the whole of what was asked for can be seen, no more than it takes, about the same middle
+    for (low, high), (wanted_low, wanted_high) in zip(grown.ranges, asked, strict=True):
+        assert low <= wanted_low + 1e-9
+        assert high >= wanted_high - 1e-9
+        assert low + high == pytest.approx(wanted_low + wanted_high)
+    assert any(
+        span == pytest.approx(wanted) for span, wanted in zip(grown.ranges, asked, strict=True)
+    )
+    # by whatever sizes it came there
+    assert resized(resized(grown, 123, 456, asked), width, height, asked) == grown
+    assert resized(grown, 420, 320, asked).ranges == asked
+    assert resized(grown, width, height, None).ranges is None
+    other = replace(look_of({"x": "bp_rp", "y": "v_phi"}), ranges=((0.0, 1.0), (0.0, 9.0)))
+    assert resized(other, width, height, other.ranges).ranges == other.ranges

@@ -127,7 +127,7 @@ def test_what_the_service_says_is_escaped(page, monkeypatch):
 
 def test_a_download_needs_a_name_and_is_then_started(page, session, monkeypatch):
     form, specs = page._form, []
-    monkeypatch.setattr(archives_form, "submit", lambda home, spec: specs.append(spec))
+    monkeypatch.setattr(session.acts, "submit", specs.append)
     session.select(parse("parallax > 2"))
     press(form._start)
     assert "needs a name" in form._error.object

@@ -13,10 +13,10 @@ import pytest
 import dashboard.density_map
 from dashboard.export.density_figure import DensityView
 from dashboard.export.run import download
+from dashboard.latest import LatestWork
 from dashboard.pages.dark_matter import DarkMatterPage
 from dashboard.pages.density import DensityPage
 from dashboard.pages.density_base import DensityResultPage
-from dashboard.pages.density_latest import LatestWork
 from dashboard.policy.baryon_choice import MOCK, OWN
 from data.baryons import model_to_dict, packaged
 from tests.dashboard.synthetic_density import density_cubes, truth

@@ -10,6 +10,7 @@ import pytest
 from dashboard.pages.runs import RunsPage
 from engine.runs.files import write_json
 from engine.runs.record import RunState
+from engine.runs.tags import add_tag
 from tests.dashboard.synthetic_runs import SPEC, add_losses, make_every_state, make_run
 
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
@@ -43,7 +44,7 @@ def test_every_state_can_be_shown(page, session, services, state):
     visible = {action for action, button in details._buttons.items() if button.visible}
     expected = {"queued": {"cancel"}, "running": {"cancel"}, "stopping": set(),
                 "done": {"open", "delete"}}  # fmt: skip
-    assert visible == expected.get(str(state), {"resume", "delete"})
+    assert visible == expected.get(str(state), {"resume", "delete"}) | {"change"}
     assert page._root.get_root() is not None
 
 
@@ -63,7 +64,7 @@ def test_the_newest_run_is_shown_first_and_listed_on_top(page, services):
     make_every_state(services.home)
     page.on_show()
     assert page._details._chip.label == "queued"
-    chips = [row._chip.label for row in page._list._rows.values()]
+    chips = [row["state"] for row in page._list.rows.rows]
     assert chips[0] == "queued"
     assert chips[-1] == "done"
 
@@ -71,7 +72,7 @@ def test_the_newest_run_is_shown_first_and_listed_on_top(page, services):
 def test_progress_moves_in_the_same_widgets(page, services):
     directory = make_run(services.home, "running", progress=0.2, eta_s=50.0)
     page.on_show()
-    rows = list(page._list._column.objects)
+    assert page._list.rows.rows[0]["share"] == 20
     assert page._details._bar.value == 20
     record = directory.stored()
     write_json(directory.record_file, replace(record, progress=0.7, eta_s=9.0).to_file())
@@ -79,7 +80,7 @@ def test_progress_moves_in_the_same_widgets(page, services):
     page.refresh()
     assert page._details._bar.value == 70
     assert "9 s left" in page._details._line.object
-    assert list(page._list._column.objects) == rows
+    assert page._list.rows.rows[0]["share"] == 70
 
 
 def test_losses_appear_live_in_figures_that_stay(page, services):
@@ -175,7 +176,163 @@ def test_only_the_newest_runs_are_listed_until_more_are_asked_for(page, services
         folder.mkdir()
         write_json(folder / "run.json", replace(record, id=folder.name, spec=SPEC).to_file())
     page.on_show()
-    assert len(page._list._column.objects) == 25
+    assert len(page._list.rows.rows) == 25
     page._list._more.clicks += 1
-    assert len(page._list._column.objects) == 41
+    assert len(page._list.rows.rows) == 41
     assert not page._list._more.visible
+
+
+def test_a_run_is_begun_again_with_a_change(page, session, services, catalogue):
+    """What was asked of it comes back onto Tracers, where it can be changed."""
+    cut = {"kind": "range", "column": "z", "min": -0.5, "max": 0.5}
+    volume = {"centre": [8.122, 0.0, 0.0208], "radius": 2.5}
+    spec = {"catalogue": catalogue.id, "selection": cut, "volume": volume, "preset": "standard"}
+    run = make_run(services.home, "failed", spec=spec)
+    page.on_show()
+    page._details._buttons["change"].clicks += 1
+    assert (session.page, session.catalogue) == ("tracers", catalogue.id)
+    assert (session.selection, session.volume["radius"]) == (cut, 2.5)
+    assert session.controls["vo-preset"] == "standard"
+    assert run.path.exists()
+
+
+def test_a_run_whose_catalogue_is_gone_cannot_be_changed(page, session, services):
+    make_run(services.home, "failed")
+    page.on_show()
+    page._details._buttons["change"].clicks += 1
+    assert session.page == "explore"
+    assert "There is no catalogue" in session.notices.column.objects[0].object
+
+
+def test_what_stands_above_the_list(page, session, services):
+    make_every_state(services.home)
+    page.on_show()
+    overview = page._overview
+    for words in ("1 at work", "1 waiting", "1 failed", "1 done"):
+        assert words in overview._counts.object
+    assert "Runs take" in overview._disk.object
+    assert "this one" in overview._machines.object
+    overview._clean.clicks += 1
+    assert overview._confirm.view.open
+    assert "3 runs" in overview._confirm.sentence.object
+    overview._confirm._go(None)
+    states = {str(record.state) for record in services.runs.list()}
+    assert states == {"queued", "running", "stopping", "done"}
+    assert "3 runs were deleted" in session.notices.column.objects[0].object
+
+
+def sweep(services, states, name="20260102-030405-sweep-ab12", order=0, **changes):
+    """Write a run of a sweep for each state; gives their folders."""
+    tag = {"name": name, "cut": "parallax_over_error > {}"}
+    return [
+        make_run(
+            services.home, state, order=order + index, result={} if state == "done" else None,
+            spec={"sweep": {**tag, "value": 3.0 + index, "label": f"{3 + index}"}}, **changes,
+        )
+        for index, state in enumerate(states)
+    ]  # fmt: skip
+
+
+def clicked(page, act, row):
+    """Say what the browser says when a row is clicked."""
+    page._list.rows._handle_msg({"act": act, "id": row})
+
+
+NAME = "20260102-030405-sweep-ab12"
+
+
+def test_the_runs_of_a_sweep_are_one_row_until_it_is_unfolded(page, services):
+    runs = sweep(services, ["running", "failed", "done"], progress=0.5)
+    alone = make_run(services.home, "cancelled", order=9)
+    page.on_show()
+    group, other = page._list.rows.rows
+    assert (group["id"], other["id"]) == (NAME, alone.id)
+    assert (group["state"], group["colour"]) == ("1 of 3 done", "error")
+    assert group["share"] == 66, "one is done, two are half-way"
+    assert "1 running · 1 failed" in group["line"]
+    clicked(page, "unfold", NAME)
+    under = page._list.rows.rows[1:4]
+    assert [row["id"] for row in under] == [run.id for run in runs]
+    assert [row["title"] for row in under] == ["at 3 · quick", "at 4 · quick", "at 5 · quick"]
+    assert all(row["member"] for row in under)
+    clicked(page, "unfold", NAME)
+    assert len(page._list.rows.rows) == 2
+
+
+def test_many_runs_of_a_sweep_do_not_hide_the_others(page, services):
+    directory = make_run(services.home, "done", result={}, order=50)
+    sweep(services, ["done"] * 40)
+    page.on_show()
+    assert [row["id"] for row in page._list.rows.rows] == [NAME, directory.id]
+    assert not page._list._more.visible
+
+
+def test_the_row_of_a_sweep_leads_to_its_results(page, session, services):
+    sweep(services, ["done", "done"])
+    page.on_show()
+    clicked(page, "results", NAME)
+    assert session.page == "sweeps"
+    assert session.controls == {"vo-sweep-select": NAME}
+
+
+def test_a_run_that_a_sweep_took_over_counts_there_and_is_listed_once(page, services):
+    earlier = "20250101-000000-sweep-0001"
+    (old,) = sweep(services, ["done"], name=earlier)
+    sweep(services, ["done"], order=3)
+    tag = {"name": NAME, "cut": "parallax_over_error > {}", "value": 9.0, "label": "9"}
+    add_tag(old, tag)
+    page.on_show()
+    states = {row["id"]: row["state"] for row in page._list.rows.rows}
+    assert states == {earlier: "1 of 1 done", NAME: "2 of 2 done"}
+
+
+def test_a_search_with_a_run_for_each_patch_is_one_row_too(page, session, services):
+    runs = [
+        make_run(services.home, state, kind="streams", order=order,
+                 spec={"group": "g1", "method": "cathode", "patches": [{"name": name}]})
+        for order, (state, name) in enumerate([("running", "l195b34"), ("interrupted", "l210b34")])
+    ]  # fmt: skip
+    page.on_show()
+    (row,) = page._list.rows.rows
+    assert (row["title"], row["state"]) == ("Streams: 2 patches", "0 of 2 done")
+    clicked(page, "unfold", "g1")
+    assert [r["title"] for r in page._list.rows.rows[1:]] == [
+        "Patch l195b34 · quick", "Patch l210b34 · quick",
+    ]  # fmt: skip
+    clicked(page, "results", "g1")
+    assert (session.page, session.run) == ("streams", runs[0].id)
+
+
+@pytest.mark.parametrize(
+    "message", [None, "x", {}, {"act": "choose"}, {"act": "delete", "id": "a"}, {"act": "choose",
+    "id": "../../etc"}, {"act": ["choose"], "id": {}}],
+)  # fmt: skip
+def test_a_page_that_asks_for_what_is_not_there_gets_nothing(page, session, services, message):
+    directory = make_run(services.home, "done", result={})
+    page.on_show()
+    page._list.rows._handle_msg(message)
+    assert session.run is None
+    clicked(page, "choose", directory.id)
+    assert session.run == directory.id
+
+
+def test_names_in_rows_are_text_without_control_characters(page, services):
+    make_run(
+        services.home, "failed", spec={"catalogue": HOSTILE + "\x00\u202e", "preset": "a" * 999}
+    )
+    page.on_show()
+    (row,) = page._list.rows.rows
+    assert row["title"].startswith(HOSTILE), "text for textContent: it is not escaped"
+    assert len(row["title"]) <= 200
+    assert not {"\x00", "\u202e"} & set(row["title"])
+
+
+def test_the_list_follows_the_theme(page, session, services):
+    make_run(services.home, "done", result={})
+    page.on_show()
+    before = dict(page._list.rows.colours)
+    session.dark = not session.dark
+    assert page._list.rows.colours != before
+    assert before.keys() == page._list.rows.colours.keys() >= {
+        row["colour"] for row in page._list.rows.rows
+    }  # fmt: skip

@@ -124,3 +124,16 @@ def test_work_in_a_thread_delivers_and_reports(session, wait):
     wait(lambda: got == [42])
     session.background(lambda: 1 / 0)
     wait(lambda: session.notices.column.objects)
+
+
+def test_a_selection_that_the_catalogue_cannot_give_leaves_the_one_before(session, catalogue):
+    session.open_catalogue(catalogue.id)
+    session.select(CUT)
+    for name in ("no_such_column", "bp_rp"):
+        with pytest.raises(UserError, match=name):
+            session.select({"kind": "range", "column": name, "min": 0.0, "max": None})
+    assert session.selection == CUT
+    session.undo()
+    session.redo()
+    assert session.selection == CUT, "nothing else can be brought back"
+    assert not session.history.can_go_forward

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.runs import open_run, wait
+from tests.dashboard.synthetic_runs import make_every_state
 
 from .conftest import Cli
 
@@ -82,3 +83,17 @@ def test_names_that_are_none(cli: Cli) -> None:
             assert answer.status == 1
             assert "There is no run" in answer.err
             assert "\x1b" not in answer.err
+
+
+def test_what_runs_take_and_the_clean_up(cli: Cli, home: Path) -> None:
+    make_every_state(home)  # type: ignore[no-untyped-call]
+    told = cli("runs", "disk", "--json").json
+    assert told["total"] == sum(told["runs"].values()) > 0
+    listed = cli("runs", "clean", "--json").json
+    assert (len(listed["runs"]), listed["deleted"]) == (3, False)
+    assert len(cli("runs", "--json").json) == 7
+    assert cli("runs", "clean", "--yes", "--json").json["runs"] == listed["runs"]
+    assert {run["state"] for run in cli("runs", "--json").json} == {
+        "queued", "running", "stopping", "done",
+    }  # fmt: skip
+    assert "0 runs without a result" in cli("runs", "clean").out

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from dashboard.serving import ServeOptions
+
 from .conftest import Cli
 
 
@@ -55,10 +57,10 @@ def test_the_address_is_said(cli: Cli, served: Calls, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PORT", str(port))
     monkeypatch.setenv("HOST", "127.0.0.1")
     assert f"http://127.0.0.1:{port}" in cli("serve").out
-    (first, options), (second, _) = served
-    assert first[1:] == ("localhost", port)
-    assert second[1:] == ("127.0.0.1", port)
-    assert options == {"open_browser": False, "allow_origins": []}
+    (_, first), (_, second) = (words for words, _ in served)
+    assert (first.host, first.port) == ("localhost", port)  # type: ignore[attr-defined]
+    assert (second.host, second.port) == ("127.0.0.1", port)  # type: ignore[attr-defined]
+    assert first == ServeOptions(port=port), "nothing else is switched on"
 
 
 def test_other_hosts_are_named_one_by_one(cli: Cli, served: Calls) -> None:
@@ -67,7 +69,7 @@ def test_other_hosts_are_named_one_by_one(cli: Cli, served: Calls) -> None:
     assert answer.status == 0
     assert f"http://localhost:{port}" in answer.out
     assert "stars.org:443" in answer.err
-    assert served[0][1]["allow_origins"] == ["stars.org:443"]
+    assert served[0][0][1].allow_origins == ("stars.org:443",)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "65536", "http", "٣"])

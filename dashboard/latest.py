@@ -1,4 +1,4 @@
-"""Work in a thread for figures that follow sliders: the latest wish counts."""
+"""Work in a thread for what follows the user's hand: the latest wish counts."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class LatestWork:
         is safe in a thread.
     done
         Given its result, on the loop.
+    failed
+        Given the error where there is no result; by default it is reported to the user.
     """
 
     def __init__(
@@ -32,9 +34,16 @@ class LatestWork:
         session: Session,
         wish: Callable[[], Callable[[], Any] | None],
         done: Callable[[Any], None],
+        failed: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._session, self._wish, self._done = session, wish, done
+        self._report = failed or session.report
         self._busy = self._again = False
+
+    @property
+    def working(self) -> bool:
+        """Whether a result is on its way."""
+        return self._busy
 
     def __call__(self, _: object = None) -> None:
         """Wish for new work."""
@@ -55,5 +64,8 @@ class LatestWork:
         self._done(result)
 
     def _failed(self, error: BaseException) -> None:
-        self._busy = self._again = False
-        self._session.report(error)
+        self._busy = False
+        if self._again:  # what is wished for now may well be possible
+            self()
+            return
+        self._report(error)

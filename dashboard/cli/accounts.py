@@ -1,0 +1,34 @@
+"""The command that says who may log in to a shared dashboard."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from dashboard.accounts import put_account, read_accounts, remove_account
+from dashboard.cli.output import Output, table
+from dashboard.policy.access import EDITOR, GUEST
+
+__all__ = ["accounts"]
+
+
+def accounts(arguments: Namespace, output: Output) -> int:
+    """Add, remove or list the accounts of a file."""
+    path = Path(arguments.file).expanduser()
+    if arguments.add:
+        role = GUEST if arguments.guest else EDITOR
+        put_account(path, arguments.add, _password(arguments.add), role)
+    elif arguments.remove:
+        remove_account(path, arguments.remove)
+    known = read_accounts(path)
+    rows = [{"name": name, "role": account.role} for name, account in known.items()]
+    output.result(rows, table(rows, "Nobody may log in yet."))
+    return 0
+
+
+def _password(name: str) -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass(f"Password of {name}: ")
+    return sys.stdin.readline().rstrip("\n")

@@ -1,0 +1,172 @@
+"""Commands on the search for streams: scan, lines, candidates."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashboard.cli.following import follow
+from dashboard.cli.maps import find_catalogue
+from dashboard.cli.output import Output, table
+from dashboard.cli.scheduling import executor
+from dashboard.cli.store import parse_pairs
+from data.errors import UserError
+from data.home import home
+from data.selection import read_selection
+from data.store import CatalogueStore
+from engine.runs import launch, open_run, submit, wait
+
+if TYPE_CHECKING:
+    from engine.streams.search.reading import Found
+
+__all__ = ["candidates", "lines", "scan"]
+
+
+def scan(arguments: Namespace, output: Output) -> int:
+    """Start a search, and wait for it if so wished."""
+    folder = home(arguments.home)
+    settings = parse_pairs("--set", arguments.settings)
+    selection = read_selection(arguments.select) if arguments.select else None
+    catalogue, brought_in = find_catalogue(arguments.catalogue, folder)
+    seeds = list(range(arguments.seed, arguments.seed + arguments.seeds))
+    both = ["mu_lat", "mu_lon"]
+    spec: dict[str, Any] = {
+        "kind": "streams",
+        "catalogue": catalogue,
+        "selection": selection,
+        "patches": _patches(arguments.patches),
+        "method": arguments.method,
+        "features": arguments.features.split(",") if arguments.features else None,
+        "width": arguments.width,
+        "step": arguments.step,
+        "coordinates": both if arguments.coordinate == "both" else [arguments.coordinate],
+        "seeds": seeds,
+        "permutations": arguments.permutations,
+        "threads": arguments.threads,
+        **_split_settings(settings),
+    }
+    try:
+        if arguments.apart:
+            return _apart(arguments, spec, folder, output)
+        record = submit(folder, spec, executor(arguments))
+    except UserError:
+        if brought_in:  # a refused search leaves the store as it was
+            CatalogueStore(folder).delete(catalogue)
+        raise
+    if arguments.wait:
+        return follow(folder, record.id, output)
+    output.result(
+        {"run": record.id, "state": str(record.state)},
+        f"Run {record.id} is {record.state}.\n"
+        f"`via-obscura streams candidates {record.id}` lists what it has found so far.",
+    )
+    return 0
+
+
+def lines(arguments: Namespace, output: Output) -> int:
+    """List the best lines of a search, one for each region."""
+    found = _search(arguments.run, home(arguments.home))
+    rows = found.lines()[: arguments.top]
+    told = {**found.about(), "lines": rows}
+    output.result(told, _text(found.about(), rows, "No line yet: no window has been scored."))
+    return 0
+
+
+def candidates(arguments: Namespace, output: Output) -> int:
+    """List the candidates of a search."""
+    found = _search(arguments.run, home(arguments.home))
+    rows = found.candidates()
+    if arguments.max_p is not None:
+        rows = [row for row in rows if row["p"] is not None and row["p"] <= arguments.max_p]
+    told: dict[str, object] = {**found.about(), "candidates": rows}
+    if arguments.members:
+        from dashboard.export.streams import write_members
+
+        chosen = [row["candidate"] for row in rows]
+        if arguments.candidate is not None:
+            chosen = [arguments.candidate]
+        path = Path(arguments.members).expanduser()
+        told["members"] = {"file": str(path), "rows": write_members(found, chosen, path)}
+    shown = [{key: _short(row[key]) for key in _COLUMNS if key in row} for row in rows]
+    output.result(told, _text(found.about(), shown, "No candidate."))
+    return 0
+
+
+_COLUMNS = (
+    "candidate", "patch", "sigma", "p", "stars", "background", "stability", "coordinate", "low",
+    "high", "faint_fraction", "edge", "accepted", "known_name",
+)  # fmt: skip
+
+
+def _apart(arguments: Namespace, spec: dict[str, Any], folder: Path, output: Output) -> int:
+    """Start a run for each patch."""
+    from engine.streams.search.sweep import submit_patches
+
+    wait_for = arguments.wait
+    sweep = submit_patches(folder, spec, executor(arguments))
+    records = [wait(open_run(folder, r.id)) if wait_for else r for r in sweep.runs]
+    rows = [
+        {"patch": str(record.spec["patches"][0]["name"]), "run": record.id,  # type: ignore[index]
+         "state": str(record.state)}
+        for record in records
+    ]  # fmt: skip
+    output.result(
+        {"group": sweep.name, "runs": rows},
+        f"Search {sweep.name}\n{table(rows, 'No patch.')}\n"
+        f"`via-obscura streams candidates {sweep.name}` lists what they have found so far.",
+    )
+    return 0 if not wait_for or all(record.ended_well for record in records) else 1
+
+
+def _search(name: str, folder: Path) -> Found:
+    """Read a search by its run, by the name of its runs together, or a catalogue's newest."""
+    from engine.streams.search.reading import read_search
+    from engine.streams.search.sweep import find_groups
+
+    records = launch.list_runs(folder)
+    run = next((record for record in records if record.id == name), None)
+    if run is not None:
+        if run.kind != "streams":
+            raise UserError(f"Run {name} is no search for streams.")
+        return read_search(open_run(folder, name).path)
+    groups = find_groups(records)
+    chosen = next((group for group in groups if group.name == name), None)
+    if chosen is None:
+        catalogue = CatalogueStore(folder).open(name).id
+        chosen = next((group for group in groups if group.runs[0].catalogue == catalogue), None)
+    if chosen is None:
+        raise UserError(
+            f"The catalogue {name} has not been searched.",
+            f"`via-obscura streams scan {name}` starts a search.",
+        )
+    return read_search(*(open_run(folder, run.id).path for run in chosen.runs))
+
+
+def _patches(words: list[str] | None) -> object:
+    if not words:
+        return None
+    return "all" if words == ["all"] else words
+
+
+def _split_settings(settings: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Tell the settings of the search from those of the scores."""
+    from engine.streams.search.settings import setting_names
+
+    known = set(setting_names())
+    return {
+        "search": {name: value for name, value in settings.items() if name in known},
+        "scores": {name: value for name, value in settings.items() if name not in known},
+    }
+
+
+def _text(about: dict[str, object], rows: list[dict[str, Any]], empty: str) -> str:
+    head = (
+        f"Run {about['run']} is {about['state']}: {about['scored']} of {about['windows']} windows "
+        f"of {about['patches']} patches are scored."
+    )
+    return f"{head}\n{table(rows, empty)}"
+
+
+def _short(value: object) -> object:
+    return float(f"{value:.3g}") if isinstance(value, float) else value

@@ -1,0 +1,173 @@
+"""The form that starts a search for streams, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from dashboard.guests import for_editors
+from dashboard.pages.parts import section
+from dashboard.plain import plain
+from data.errors import UserError
+from engine.runs.record import RunRecord
+
+if TYPE_CHECKING:
+    from dashboard.services import Services
+    from dashboard.session import Session
+    from data.store import Catalogue
+
+__all__ = ["SearchStarter"]
+
+_METHODS = {"CATHODE": "cathode", "ANODE": "anode", "CWoLa": "cwola"}
+_ABOUT = {
+    "cathode": "Learns the background beside the window, and tells the window's stars from it.",
+    "anode": "Compares the density of the window's stars with that of the background.",
+    "cwola": "Tells the window's stars from those beside it.",
+}
+
+
+class SearchStarter:
+    """A form: method, patches, windows; and the button that starts.
+
+    Parameters
+    ----------
+    services, session
+        As for a page.
+    started
+        Called with the record of the new run.
+    """
+
+    def __init__(
+        self, services: Services, session: Session, started: Callable[[RunRecord], None]
+    ) -> None:
+        self.services, self.session, self._started = services, session, started
+        self._method = pmui.RadioButtonGroup(
+            options=_METHODS, value="cathode", size="small", color="primary", variant="outlined",
+            margin=(4, 10), css_classes=["vo-stream-method"],
+        )  # fmt: skip
+        self._patches = pmui.TextInput(
+            label="Patches", value="", placeholder="round the stars", size="small", width=250,
+            css_classes=["vo-stream-patches"],
+        )  # fmt: skip
+        self._width = _number("Window [mas/yr]", 6.0, "vo-stream-width")
+        self._step = _number("Step [mas/yr]", 1.0, "vo-stream-step")
+        self._seeds = pmui.IntInput(
+            label="Trainings", value=2, start=1, end=20, size="small", width=105,
+            css_classes=["vo-stream-seeds"],
+        )  # fmt: skip
+        self._null = pmui.IntInput(
+            label="Exchanged", value=0, start=0, end=10_000, size="small", width=105,
+            css_classes=["vo-stream-null"],
+        )  # fmt: skip
+        self._apart = pmui.Switch(
+            label="A run for each patch", size="small", margin=(10, 10),
+            css_classes=["vo-stream-apart"],
+        )  # fmt: skip
+        self._start = pmui.Button(
+            label="Start the search", icon="play_arrow", variant="contained", margin=(6, 10),
+            disabled=True, css_classes=["vo-stream-start"],
+            on_click=session.guarded(lambda _: self._submit()),
+        )  # fmt: skip
+        for_editors(session.access, self._start)
+        self._about = pmui.Typography(
+            "", variant="body2", margin=(4, 12), sizing_mode="stretch_width",
+            css_classes=["vo-stream-about"],
+        )  # fmt: skip
+        self._words = pmui.Typography(
+            "", variant="caption", margin=(0, 12, 6, 12), sizing_mode="stretch_width",
+            sx={"color": "text.secondary"},
+        )  # fmt: skip
+        self._method.param.watch(session.guarded(lambda _: self._describe()), "value")
+        self._describe()
+
+    def view(self) -> Viewable:
+        """Give the form."""
+        row = pmui.Row(
+            self._method, self._patches, self._width, self._step, self._seeds, self._null,
+            margin=0, sx={"flexWrap": "wrap"}, sizing_mode="stretch_width",
+        )  # fmt: skip
+        return section(
+            "Search",
+            self._about,
+            row,
+            self._words,
+            pmui.Row(self._start, self._apart, margin=0),
+            note="Blind: every window of proper motion is searched, in both directions, and no "
+            "label is read. Patches: empty for one round the stars, all, names such as "
+            "l195.0b+33.7, or RA,DEC,RADIUS in degrees.",
+            css_class="vo-stream-form",
+        )
+
+    def offer(self, catalogue: Catalogue | None) -> None:
+        """Say what a search would take."""
+        reason = _reason(catalogue)
+        self._start.disabled = bool(reason)
+        if catalogue is None or reason:
+            self._about.object = plain(reason)
+            return
+        cut = " that the selection of Explore keeps" if self.session.selection else ""
+        self._about.object = (
+            f"**{plain(catalogue.name)}**: its {catalogue.n_rows:,} stars{cut} are searched."
+        )
+
+    def _describe(self) -> None:
+        self._words.object = (
+            f"{_ABOUT[self._method.value]} Trainings: how often each window is scored anew; what "
+            "comes back each time is stable. Exchanged: searches of the same stars with their "
+            "places exchanged, from which p-values follow; each costs as much as the search. "
+            "A run for each patch: as many patches at a time as there are cores, here or on a "
+            "cluster."
+        )
+
+    def _submit(self) -> None:
+        session = self.session
+        words = self._patches.value.split()
+        spec: dict[str, Any] = {
+            "kind": "streams",
+            "catalogue": session.catalogue,
+            "selection": session.selection,
+            "patches": None if not words else "all" if words == ["all"] else words,
+            "method": self._method.value,
+            "width": float(self._width.value or 6.0),
+            "step": float(self._step.value or 1.0),
+            "seeds": list(range(int(self._seeds.value or 1))),
+            "permutations": int(self._null.value or 0),
+        }
+        self._start.loading = True
+        apart = self._apart.value
+
+        def work() -> RunRecord:
+            return session.acts.search_apart(spec).runs[0] if apart else session.acts.submit(spec)
+
+        session.background(work, self._done, self._failed)
+
+    def _done(self, record: RunRecord) -> None:
+        self._start.loading = False
+        self.services.runs.look()
+        self._started(record)
+
+    def _failed(self, error: BaseException) -> None:
+        self._start.loading = False
+        self.session.report(error)
+
+
+def _number(label: str, value: float, css_class: str) -> pmui.FloatInput:
+    return pmui.FloatInput(
+        label=label, value=value, start=0.05, end=50.0, size="small", width=130,
+        css_classes=[css_class],
+    )  # fmt: skip
+
+
+def _reason(catalogue: Catalogue | None) -> str:
+    """Say why a catalogue cannot be searched; empty if it can."""
+    if catalogue is None:
+        return "Open a catalogue on the page Explore first."
+    if catalogue.manifest.kind != "astrometry":
+        return f"{catalogue.name} is a simulation: it has no proper motions on the sky."
+    missing = [name for name in ("pmra", "pmdec") if not catalogue.has(name)]
+    if missing:
+        raise UserError(f"{catalogue.name} has no {missing[0]}.")
+    return ""
