@@ -17,6 +17,7 @@ from data.frames import SolarParameters
 from data.mocks.gaia_errors import observe
 from data.mocks.galaxy import make_galaxy
 from tests.archives_server import dachs, proxy
+from tests.helpers.skipped import say_skipped
 
 STARS = 200_000
 COPIES = 10
@@ -30,17 +31,11 @@ QUICK = Patience(attempts=3, first=0.05, pause=0.0, poll=0.05, slowest_poll=0.3,
 
 def pytest_terminal_summary(terminalreporter):
     """Say in the last lines that there was no server."""
-    skipped = [
-        report
-        for report in terminalreporter.stats.get("skipped", [])
-        if "no TAP server:" in str(report.longrepr)
-    ]
-    if skipped:
-        terminalreporter.write_line(
-            f"TAP SERVER TESTS SKIPPED ({len(skipped)}): {dachs.find().reason}. Debian: "
-            "apt-get install postgresql, start it, apt-get install gavodachs2-server.",
-            yellow=True,
-        )
+    advice = (
+        f"{dachs.find().reason}. Debian: apt-get install postgresql, start it, apt-get install "
+        "gavodachs2-server."
+    )
+    say_skipped(terminalreporter, "no TAP server:", "TAP SERVER TESTS", advice)
 
 
 @pytest.fixture(scope="session")

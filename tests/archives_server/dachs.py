@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.helpers import apt
+
 INPUTS = Path("/var/gavo/inputs")
 RESOURCE = "viaobscura"
 TABLE = f"{RESOURCE}.gaia_source"
@@ -40,13 +42,12 @@ def find() -> Found:
     if os.geteuid() != 0:
         return Found(False, "only root can install and start PostgreSQL and DaCHS")
     if not _installed():
-        if shutil.which("apt-get") is None:
+        if not apt.may_install():
             return Found(False, "there is no apt-get to install gavodachs2-server with")
-        _run(["apt-get", "update"])
         # DaCHS makes its database while it is set up, so PostgreSQL must run before.
-        _install("postgresql")
+        apt.install("postgresql")
         start_postgresql()
-        _install("gavodachs2-server")
+        apt.install("gavodachs2-server")
         if not _installed():
             return Found(False, "gavodachs2-server could not be installed with apt-get")
     if not start_postgresql():
@@ -56,11 +57,6 @@ def find() -> Found:
 
 def _installed():
     return bool(shutil.which("dachs") and shutil.which("pg_ctlcluster") and INPUTS.is_dir())
-
-
-def _install(package):
-    command = ["apt-get", "install", "-y", "--no-install-recommends", package]
-    _run(command)
 
 
 def _run(command, **more):

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+from tests.helpers import apt
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--no-sandbox",
@@ -42,9 +44,8 @@ def find() -> Found:
         return Found(False, reason="the Python package playwright is not installed")
     named = os.environ.get("VIA_OBSCURA_CHROMIUM")
     path = named or _on_path()
-    if path is None and _may_use_apt():
-        _run(["apt-get", "update"])
-        _run(["apt-get", "install", "-y", "--no-install-recommends", "chromium"])
+    if path is None and apt.may_install():
+        apt.install("chromium")
         path = _on_path()
     if path is not None:
         reason = _why_not(path)
@@ -57,10 +58,6 @@ def find() -> Found:
 
 def _on_path() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
-
-
-def _may_use_apt() -> bool:
-    return shutil.which("apt-get") is not None and os.geteuid() == 0
 
 
 def _run(command: list[str]) -> None:

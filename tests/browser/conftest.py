@@ -16,6 +16,7 @@ import pytest
 
 from tests.browser import chromium
 from tests.dashboard.stars import make_catalogue
+from tests.helpers.skipped import say_skipped
 
 ROOT = Path(__file__).parents[2]
 SIZE = {"width": 1440, "height": 900}
@@ -31,31 +32,40 @@ def pytest_collection_modifyitems(items):
 
 def pytest_terminal_summary(terminalreporter):
     """Say in the last lines that there was no browser."""
-    skipped = [
-        report
-        for report in terminalreporter.stats.get("skipped", [])
-        if "no browser:" in str(report.longrepr)
-    ]
-    if skipped:
-        terminalreporter.write_line(
-            f"BROWSER TESTS SKIPPED ({len(skipped)}): {chromium.find().reason}. "
-            "Install chromium (Debian: apt-get install chromium) and run the tests again.",
-            yellow=True,
-        )
+    advice = (
+        f"{chromium.find().reason}. Install chromium (Debian: apt-get install chromium) and run "
+        "the tests again."
+    )
+    say_skipped(terminalreporter, "no browser:", "BROWSER TESTS", advice)
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """A running chromium; skips where there is none."""
+def launch_browser():
+    """Start a chromium with more flags: ``launch_browser(*flags)``; skips where there is none.
+
+    One Playwright serves all tests: a second one cannot be started while the first is running.
+    """
     found = chromium.find()
     if not found.there:
         pytest.skip(f"no browser: {found.reason}")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found.path, args=list(chromium.FLAGS))
-        yield running
-        running.close()
+
+        def launch(*flags):
+            return playwright.chromium.launch(
+                executable_path=found.path, args=[*chromium.FLAGS, *flags]
+            )
+
+        yield launch
+
+
+@pytest.fixture(scope="session")
+def browser(launch_browser):
+    """A running chromium."""
+    running = launch_browser()
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="module")
@@ -66,25 +76,36 @@ def home(tmp_path_factory):
     return folder
 
 
-@contextmanager
-def serving(home):
-    """Run the real program on a free port; gives the address."""
+def free_port():
+    """Give a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(home, *options):
+    """Run the real program on a free port; gives the address."""
+    with serving_on(home, free_port(), *options) as (address, _):
+        yield address
+
+
+@contextmanager
+def serving_on(home, port, *options, environment=None):
+    """Run the real program with more options; gives the address and the process."""
     log = home / "server.log"
     command = [sys.executable, "-c", "from dashboard.cli import main; raise SystemExit(main())"]
-    with log.open("w") as stream:
+    with log.open("a") as stream:
         process = subprocess.Popen(
-            [*command, "--home", str(home), "serve", "--port", str(port)],
+            [*command, "--home", str(home), "serve", "--port", str(port), *options],
             cwd=ROOT,
             stdout=stream,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            env=os.environ | {"OMP_NUM_THREADS": "1"} | (environment or {}),
         )
         try:
             _answers(f"http://localhost:{port}", process, log)
-            yield f"http://localhost:{port}"
+            yield f"http://localhost:{port}", process
         finally:
             process.terminate()
             process.wait(30)

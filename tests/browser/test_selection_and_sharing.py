@@ -105,6 +105,38 @@ def choose_tool(page, number, name):
     )
 
 
+def zoom(page, number):
+    """Turn the wheel over a panel, as long as it takes to see half of it."""
+    box = page.locator(f".vo-panel-{number} .bk-Figure").bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.45 * box["height"])
+    for _ in range(4):
+        page.mouse.wheel(0, -160)
+        page.wait_for_timeout(300)
+
+
+def reset_figure(page, number):
+    """Do what the button *Reset* in a panel's toolbar does."""
+    page.evaluate(
+        """(number) => {
+            const find = (root) => [...root.querySelectorAll('*')].flatMap((e) =>
+                [e, ...(e.shadowRoot ? find(e.shadowRoot) : [])]);
+            const inside = find(document).find((e) => e.classList.contains(`vo-panel-${number}`));
+            const host = [...find(inside), ...(inside.shadowRoot ? find(inside.shadowRoot) : [])]
+                .find((e) => e.classList.contains('bk-Figure'));
+            const views = (view) => [view, ...(view.child_views ?? []).flatMap(views)];
+            Object.values(Bokeh.index.roots ?? Bokeh.index)
+                .flatMap(views).find((v) => v.el === host).reset();
+        }""",
+        number,
+    )
+
+
+def shared_axes(home, address):
+    """Give the panels of a shared view, as they lie on the disk."""
+    id_ = address.rsplit("=", 1)[1]
+    return json.loads((home / "views" / "shared" / f"{id_}.json").read_text())["document"]["axes"]
+
+
 def pixels(page, number):
     """A panel's figure in coarse cells of colour, shape (24, 32, 3).
 
@@ -207,7 +239,14 @@ def test_a_shared_address_shows_the_same_picture_in_a_second_browser(
     lasso(page, 1, [(0.4, 0.3), (0.7, 0.3), (0.6, 0.7)])
     expect(field(page)).to_have_value(re.compile("polygon"), timeout=PATIENCE)
     expect_brute_force(page, home)
+    zoom(page, 0)
+    zoom(page, 1)  # of equal axes (x, y)
+    page.wait_for_timeout(3000)
     address = share(page)
+    axes = shared_axes(home, address)
+    assert [("ranges" in panel) for panel in axes] == [True, True, False, False], axes
+    low, high = axes[0]["ranges"][0]
+    assert 0 < high - low < 0.8 * 2 * 4  # the ball has a radius of 4 kpc
     keep(page, "share")
     page.keyboard.press("Escape")
     expect(page.locator(".vo-share-address")).to_be_hidden(timeout=PATIENCE)
@@ -224,6 +263,15 @@ def test_a_shared_address_shows_the_same_picture_in_a_second_browser(
     different = [apart(one, two) for one, two in zip(before, after[1:] + after[:1], strict=True)]
     assert max(same) < 4, (same, different)
     assert min(different) > 8, (same, different)
+
+    # *Reset* goes to where the panel would have opened, not to where it was shared.
+    reset_figure(other, 0)
+    reset_figure(other, 1)
+    other.wait_for_timeout(3000)
+    again = shared_axes(home, share(other))
+    assert [("ranges" in panel) for panel in again] == [False, False, False, False], again
+    other.keyboard.press("Escape")
+    expect(other.locator(".vo-share-address")).to_be_hidden(timeout=PATIENCE)
 
     # The second browser has a selection of its own from here on.
     other.locator(".vo-explore .vo-reset button").click()

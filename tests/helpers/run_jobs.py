@@ -139,3 +139,20 @@ def slow_map(context: RunContext) -> dict[str, Any]:
     cubes = {name: str(context.cubes / f"{name}.zarr") for name in ("acceleration", "profiles")}
     warnings = [{"code": "sky_gaps", "sentence": "A part of the sky is empty."}]
     return {"cubes": cubes, "at_sun": None, "warnings": warnings, "timing": {"seconds": 0.4}}
+
+
+def fill_the_disk(context: RunContext) -> dict[str, Any]:
+    """Keep a checkpoint, then fill the disk; the second time there is room."""
+    checkpoint = context.checkpoints / "sum.json"
+    if checkpoint.exists():
+        return {"total": 1}
+    write_json(checkpoint, [1])
+    with (context.path / "filler").open("wb", buffering=0) as filler:
+        for size in (1 << 16, 1 << 10, 1):
+            try:
+                while True:
+                    filler.write(bytes(size))
+            except OSError:
+                continue
+    context.event("loss", text="x" * 100_000)
+    return {}
