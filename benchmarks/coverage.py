@@ -218,6 +218,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True, help="keeps mocks, models and rows")
     parser.add_argument("--potentials", nargs="+", default=["milky-way", "two-discs"])
     parser.add_argument("--mocks", type=int, default=10, help="of each potential")
+    parser.add_argument("--first", type=int, default=1000, help="seed of the first mock")
     parser.add_argument("--stars", type=int, default=100_000)
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
@@ -240,7 +241,7 @@ def main() -> None:
     rows = []
     for number in range(options.mocks):
         for potential in options.potentials:
-            seed = 1000 + number
+            seed = options.first + number
             key = f"{potential}-{options.stars}-{seed}"
             kept = path.parent / key / "pointwise.pickle"
             if options.only_done and not (kept.exists() if options.refit else key in known):

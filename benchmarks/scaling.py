@@ -45,11 +45,7 @@ def exponent(numbers: Sequence[float], costs: Sequence[float]) -> float:
 def with_members(model: DensityModel, members: int) -> DensityModel:
     """Give a model with so many members, the old ones repeated."""
     rows = torch.arange(members) % model.members
-    flows = [
-        flow.with_parameters({name: p[rows] for name, p in flow.parameters.items()})
-        for flow in (model.position, model.velocity)
-    ]
-    return DensityModel(flows[0], flows[1], model.coordinates)
+    return DensityModel(model.position.pick(rows), model.velocity.pick(rows), model.coordinates)
 
 
 def epoch_seconds(flow: StackedFlow, stars: int, settings: MapSettings, now: Clock) -> float:
