@@ -26,6 +26,7 @@ from panel.io.application import Application
 from dashboard import pages
 from dashboard.accounts import read_accounts, secret_of
 from dashboard.connection import tell_of_connection
+from dashboard.late_changes import KEEP_LATE_CHANGES
 from dashboard.limits import UPLOAD_LIMIT
 from dashboard.login import LoginProvider
 from dashboard.policy.access import AccessRules
@@ -253,6 +254,7 @@ def _prepare_pages(builder: ThreadPoolExecutor) -> None:
         key = (*places, len(Model.model_class_reverse_map), *sorted(options.items()))
         if key not in known:
             known[key] = find(roots, resources, **options)
+            known[key].js_raw.append(KEEP_LATE_CHANGES)
         document = next((root.document for root in roots if root.document is not None), None)
         if document is not None:
             builder.submit(write_ahead, document)

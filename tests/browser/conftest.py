@@ -93,11 +93,19 @@ def serving(home, *options):
 @contextmanager
 def serving_on(home, port, *options, environment=None):
     """Run the real program with more options; gives the address and the process."""
+    program = ["-c", "from dashboard.cli import main; raise SystemExit(main())"]
+    command = [*program, "--home", str(home), "serve", "--port", str(port), *options]
+    with serving_command(command, home, port, environment) as served:
+        yield served
+
+
+@contextmanager
+def serving_command(command, home, port, environment=None):
+    """Run a Python command that serves on a port; gives the address and the process."""
     log = home / "server.log"
-    command = [sys.executable, "-c", "from dashboard.cli import main; raise SystemExit(main())"]
     with log.open("a") as stream:
         process = subprocess.Popen(
-            [*command, "--home", str(home), "serve", "--port", str(port), *options],
+            [sys.executable, *command],
             cwd=ROOT,
             stdout=stream,
             stderr=subprocess.STDOUT,
