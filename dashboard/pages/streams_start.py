@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from dashboard.guests import for_editors
+from dashboard.latest import LatestWork
 from dashboard.pages.parts import section
 from dashboard.plain import plain
+from dashboard.policy.funnel import seconds_in_words
 from data.errors import UserError
+from engine.runs.kinds import find_kind, load
 from engine.runs.record import RunRecord
 
 if TYPE_CHECKING:
@@ -80,6 +85,16 @@ class SearchStarter:
             "", variant="caption", margin=(0, 12, 6, 12), sizing_mode="stretch_width",
             sx={"color": "text.secondary"},
         )  # fmt: skip
+        self._cost = pmui.Typography(
+            "", variant="body2", margin=(0, 12, 6, 12), sizing_mode="stretch_width",
+            css_classes=["vo-stream-cost"],
+        )  # fmt: skip
+        self._estimate = LatestWork(session, self._to_estimate, self._tell, self._cannot)
+        self._offered: Catalogue | None = None
+        for field in (
+            self._method, self._patches, self._width, self._step, self._seeds, self._null
+        ):  # fmt: skip
+            field.param.watch(session.guarded(self._estimate), "value")
         self._method.param.watch(session.guarded(lambda _: self._describe()), "value")
         self._describe()
 
@@ -94,6 +109,7 @@ class SearchStarter:
             self._about,
             row,
             self._words,
+            self._cost,
             pmui.Row(self._start, self._apart, margin=0),
             note="Blind: every window of proper motion is searched, in both directions, and no "
             "label is read. Patches: empty for one round the stars, all, names such as "
@@ -105,6 +121,9 @@ class SearchStarter:
         """Say what a search would take."""
         reason = _reason(catalogue)
         self._start.disabled = bool(reason)
+        self._offered = None if reason else catalogue
+        self._cost.visible = not reason
+        self._estimate()
         if catalogue is None or reason:
             self._about.object = plain(reason)
             return
@@ -122,13 +141,13 @@ class SearchStarter:
             "cluster."
         )
 
-    def _submit(self) -> None:
-        session = self.session
+    def _spec(self) -> dict[str, Any]:
+        """Give what is asked for."""
         words = self._patches.value.split()
-        spec: dict[str, Any] = {
+        return {
             "kind": "streams",
-            "catalogue": session.catalogue,
-            "selection": session.selection,
+            "catalogue": self.session.catalogue,
+            "selection": self.session.selection,
             "patches": None if not words else "all" if words == ["all"] else words,
             "method": self._method.value,
             "width": float(self._width.value or 6.0),
@@ -136,6 +155,34 @@ class SearchStarter:
             "seeds": list(range(int(self._seeds.value or 1))),
             "permutations": int(self._null.value or 0),
         }
+
+    def _to_estimate(self) -> Callable[[], dict[str, float]] | None:
+        """Give the work that finds out what the search would take; none where there is none."""
+        if self._offered is None:
+            return None
+        spec, home = self._spec(), self.services.home
+        if not self._cost.object:
+            self._cost.object = "Reckons what it will take …"
+        return partial(_estimated, spec, home)
+
+    def _tell(self, cost: dict[str, float]) -> None:
+        patches = int(cost["patches"])
+        where = "one patch" if patches == 1 else f"{patches:,} patches"
+        self._cost.object = (
+            f"**About {seconds_in_words(cost['seconds'])}** on one idle core and "
+            f"{cost['memory_gb']:.1f} GB of memory for {cost['windows']:,.0f} windows in {where} "
+            f"with {cost['stars']:,.0f} stars."
+        )
+
+    def _cannot(self, error: BaseException) -> None:
+        """Say beside the fields what cannot be: the user may be in the midst of typing."""
+        if not isinstance(error, UserError):
+            self.session.report(error)
+            return
+        self._cost.object = plain(" ".join(filter(None, (error.sentence, error.hint))))
+
+    def _submit(self) -> None:
+        session, spec = self.session, self._spec()
         self._start.loading = True
         apart = self._apart.value
 
@@ -152,6 +199,12 @@ class SearchStarter:
     def _failed(self, error: BaseException) -> None:
         self._start.loading = False
         self.session.report(error)
+
+
+def _estimated(spec: dict[str, Any], home: Path) -> dict[str, float]:
+    """Check a request and estimate it."""
+    kind = find_kind("streams")
+    return kind.estimate(load(kind.check)(spec, home), home)
 
 
 def _number(label: str, value: float, css_class: str) -> pmui.FloatInput:

@@ -66,6 +66,7 @@ KINDS: Mapping[str, Kind] = {
     "streams": Kind(
         job="engine.streams.search.job:run_streams",
         check="engine.streams.search.request:check_streams",
+        cost="engine.streams.search.cost:search_cost",
     ),
 }
 

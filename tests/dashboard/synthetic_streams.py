@@ -12,9 +12,9 @@ from data.store import CatalogueStore
 from engine.runs.files import write_json
 from engine.runs.record import RunState
 from engine.streams.patches import Patch
-from engine.streams.search.chain import scan_grid
 from engine.streams.search.files import PatchFolder, StoredScores, window_name
 from engine.streams.search.found import covered_area, search_lines, window_lines
+from engine.streams.search.grid import scan_grid
 from engine.streams.search.reading import read_search
 from engine.streams.search.request import check_streams
 from engine.streams.search.result import candidates_cube

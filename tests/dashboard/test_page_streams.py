@@ -63,6 +63,20 @@ def test_the_best_candidate_is_on_the_screen_and_is_the_hidden_stream(page, sear
     assert not page._empty.visible
 
 
+def test_the_form_says_what_a_search_takes_and_what_cannot_be(page, searched):
+    page.session.catalogue = searched[2].id
+    page.on_show()
+    once = page._starter._cost.object
+    assert re.search(r"\*\*About .* for \d+ windows in one patch with [\d,]+ stars", once)
+    page._starter._null.value = 99
+    assert page._starter._cost.object != once  # a hundred times as long
+    page._starter._patches.value = "nowhere"
+    assert "nowhere" in page._starter._cost.object
+    assert not page.session.notices.column.objects  # said where it is, not on top of the page
+    page._starter._patches.value = ""
+    assert "one patch" in page._starter._cost.object
+
+
 def test_the_search_s_own_cuts_give_the_line_of_the_search_again(page):
     row = page._candidate_view._row
     line = page._candidate_view._shown.line

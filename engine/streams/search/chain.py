@@ -5,43 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from engine.streams.candidates import Candidates, candidates, chain_maximum
 from engine.streams.patches import Patch
 from engine.streams.scores.scan import score_windows
 from engine.streams.scores.settings import settings_from
+from engine.streams.search.grid import scan_grid
 from engine.streams.search.settings import search_settings
 from engine.streams.search.table import feature_table
 from engine.streams.stars import PatchStars
-from engine.streams.windows import Window, windows
+from engine.streams.windows import Window
 
-__all__ = ["scan_grid", "score_patch", "search_stars"]
-
-FEWEST = 200
-"""Stars that a window holds at least, whatever the share that was asked for."""
-
-_MOST = 0.9
-"""Largest share of a patch's stars in a window: something has to be left beside it."""
-
-
-def scan_grid(stars: PatchStars, spec: Mapping[str, Any]) -> list[Window]:
-    """State the windows of a blind scan: all of the lattice that hold enough stars.
-
-    Parameters
-    ----------
-    stars
-        Of a patch.
-    spec
-        Of a search: ``coordinates``, ``width``, ``step`` and ``least``.
-    """
-    least = max(FEWEST, float(spec["least"]) * len(stars))
-    return [
-        window
-        for coordinate in spec["coordinates"]
-        for window in windows(coordinate, stars[coordinate], spec["width"], spec["step"])
-        if least <= int(np.sum(window.contains(stars[coordinate]))) <= _MOST * len(stars)
-    ]
+__all__ = ["score_patch", "search_stars"]
 
 
 def score_patch(

@@ -15,9 +15,11 @@ from engine.runs.files import write_json
 from engine.streams.area import SkyArea
 from engine.streams.patches import Patch
 from engine.streams.permutation import permuted
-from engine.streams.search.chain import scan_grid, score_patch
+from engine.streams.search.chain import score_patch
+from engine.streams.search.cost import patch_seconds
 from engine.streams.search.files import PatchFolder, StoredScores, window_name
 from engine.streams.search.found import covered_area, null_statistic, search_lines, window_lines
+from engine.streams.search.grid import scan_grid
 from engine.streams.search.result import write_result
 from engine.streams.search.settings import search_settings
 from engine.streams.search.table import kept_rows, patch_stars
@@ -41,7 +43,8 @@ def run_streams(context: RunContext) -> dict[str, object]:
     -------
     dict
         ``cubes`` (paths), ``patches`` (name, stars, windows, candidates), ``candidates`` (their
-        number), ``best`` (the most significant), ``members`` (path), ``timing`` (s).
+        number), ``best`` (the most significant), ``members`` (path), ``timing`` (s), ``expected``
+        (s on the machine of the estimate).
     """
     spec: dict[str, Any] = dict(context.spec)
     limit_threads(spec["threads"])
@@ -50,13 +53,15 @@ def run_streams(context: RunContext) -> dict[str, object]:
     patches = [Patch(**stored) for stored in spec["patches"]]
     context.log(f"{len(rows):,} stars, {len(patches)} patches, method {spec['method']}.")
     began = time.monotonic()
-    folders = []
+    folders, expected = [], 0.0
     for number, patch in enumerate(patches):
         search = PatchSearch(context, spec, patch, number / len(patches), 1.0 / len(patches))
         folders.append(search.run(catalogue, rows))
+        expected += search.expected
     context.progress(0.99, "collecting", "Puts the candidates of all patches together.")
     result = write_result(folders, spec, context)
-    return {**result, "timing": {"search": round(time.monotonic() - began, 3)}}
+    timing = {"search": round(time.monotonic() - began, 3)}
+    return {**result, "timing": timing, "expected": round(expected, 3)}
 
 
 class PatchSearch:
@@ -81,11 +86,13 @@ class PatchSearch:
         self._searches = 1 + int(spec["permutations"])
         self._settings = search_settings(spec)
         self._covered: SkyArea | None = None
+        self.expected = 0.0
 
     def run(self, catalogue: Catalogue, rows: np.ndarray[Any, np.dtype[np.int64]]) -> PatchFolder:
         """Do what is not yet done, and give the folder."""
         stars, chosen = patch_stars(catalogue, rows, self.patch)
         grid = scan_grid(stars, self.spec)
+        self.expected = patch_seconds(stars, grid, self.spec)[0]
         self.folder.write_about(
             {
                 "patch": asdict(self.patch),
