@@ -56,6 +56,8 @@ def _watch(folder: Path, run_id: str) -> RunRecord:
         while True:
             record = wait(run, timeout=0.5)
             if not record.active:
+                if record.ended_well:  # perhaps before it was looked at for the first time
+                    show(1.0, str(record.state), None)
                 return record
             words = record.stage or str(record.state)
             message = f": {record.message}" if record.message else ""

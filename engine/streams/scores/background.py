@@ -33,6 +33,10 @@ _PROBES, _UNCUT, _LEAST_VISIBLE = 32, 0.97, 0.05
 _LEVELS = 17
 _NORMALISING = 4096
 """Reference points at each of the nodes."""
+_MOST_BESIDE = 80_000
+"""Reference points beside a window at most, for its coefficients."""
+_BANK = 60_000
+"""Reference points of a fold at least; a window's template takes its own from them."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class Background:
         (N,) the fold of each star.
     nodes
         (B,) nodes in t of what does not depend on the features.
+    bank
+        (K, B, F) draws from the reference flows in rank coordinates, whatever the borders.
     pool, pool_m
         (K, P, F) reference points in rank coordinates and (K, P) their m, inside the borders.
     """
@@ -73,6 +79,7 @@ class Background:
     flow: StackedFlow
     trunk: Trunk
     fold: NDArray[np.int64]
+    bank: Tensor
     pool: Tensor
     pool_m: NDArray[np.float64]
     nodes: Tensor
@@ -83,6 +90,13 @@ class Background:
         """Give t(m) as a tensor on the device of the flow."""
         scaled = np.arcsinh((m - self.middle) / self.spread)
         return torch.from_numpy(scaled).to(self.pool)
+
+    def reference(self, member: int, number: int, seed: int) -> Tensor:
+        """Give points of a fold's reference flow, (number, F), other ones for another seed."""
+        bank = self.bank[member]
+        start = int(np.random.default_rng([seed, 101, self.seed]).integers(len(bank)))
+        rows = (start + np.arange(min(number, len(bank)))) % len(bank)
+        return bank[torch.from_numpy(rows).to(bank.device)]
 
     def inside(self, z: Floats, m: Floats) -> Bools:
         """Tell which points, in rank coordinates, lie inside the borders."""
@@ -145,6 +159,7 @@ def prepare(
             device,
         ),
         fold=fold,
+        bank=z[:0],
         pool=z[:0],
         pool_m=coordinate[:0],
         nodes=z[:0, 0],
@@ -194,9 +209,9 @@ def _fill_pool(background: Background, coordinate: Floats) -> None:
     """Draw reference points: x from the flow, m from the stars, kept where stars can be."""
     settings, seed = background.settings, background.seed
     wanted = max(2000, round(settings.pool * len(coordinate)))
-    points = draw(background.flow, wanted, 31 + 1009 * seed)
+    background.bank = draw(background.flow, max(wanted, _BANK), 31 + 1009 * seed)
     kept, kept_m = [], []
-    for member, z in enumerate(points):
+    for member, z in enumerate(background.bank[:, :wanted]):
         m = _smooth_draws(coordinate, wanted, [seed, 3, member])
         inside = background.inside(z.cpu().double().numpy(), m)
         kept.append(z[torch.from_numpy(inside).to(z.device)])
@@ -244,8 +259,8 @@ class WindowBackground:
         settings = shared.settings
         with torch.no_grad():
             for member, pool_m in enumerate(shared.pool_m):
-                beside = ~window.contains(pool_m)
-                rows = torch.from_numpy(np.flatnonzero(beside)).to(stars.device)
+                beside = np.flatnonzero(~window.contains(pool_m))[:_MOST_BESIDE]
+                rows = torch.from_numpy(beside).to(stars.device)
                 x = torch.cat([stars, shared.pool[member, rows]])
                 n_star, n_ref = len(stars), len(rows)
                 is_star = torch.zeros(len(x), device=x.device)
@@ -283,7 +298,7 @@ class WindowBackground:
         self.log_z = np.zeros((len(self.heads), _NODES))
         for member in range(len(self.heads)):
             # The pool was cut by the borders at other m; fresh points are not.
-            x = draw_member(self.shared, member, _NORMALISING)
+            x = self.shared.bank[member, :_NORMALISING]
             features = self.shared.ranks.inverse(x.cpu().double().numpy())
             coefficients = self._functions(member, x) @ self.heads[member]
             for node, m in enumerate(self.nodes):
@@ -321,13 +336,15 @@ class WindowBackground:
         stars_m
             (n,) the coordinate of stars of the window: points follow its distribution.
         number
-            Of points wanted; points outside of the borders are replaced by weight.
+            Of points wanted, as many as the bank holds at most; points outside of the borders
+            are replaced by weight.
         seed
             Of the draws.
         """
         shared = self.shared
-        m = _smooth_draws(stars_m, number, [seed, 5, member], self.window.low, self.window.high)
-        z = draw_member(shared, member, number, 101 + seed)
+        z = shared.reference(member, number, seed)
+        draws = [seed, 5, member]
+        m = _smooth_draws(stars_m, len(z), draws, self.window.low, self.window.high)
         inside = shared.inside(z.cpu().double().numpy(), m)
         z, m = z[torch.from_numpy(inside).to(z.device)], m[inside]
         features = shared.ranks.inverse(z.cpu().double().numpy())
@@ -335,12 +352,3 @@ class WindowBackground:
         log_weight = s - np.interp(m, self.nodes, self.log_z[member])
         weight = np.exp(log_weight - log_weight.max())
         return Template(features, m, weight / weight.mean())
-
-
-@torch.no_grad()
-def draw_member(shared: Background, member: int, number: int, seed: int = 0) -> Tensor:
-    """Draw points (number, F) from the reference flow of one fold."""
-    flow = shared.flow.member(member)
-    generator = torch.Generator().manual_seed(seed + 7919 * (member + 1) + 1009 * shared.seed)
-    base = torch.randn(number, flow.shape.features, generator=generator)
-    return flow.inverse(base.to(shared.pool.device))

@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from engine.streams.scores.settings import ScoreSettings
 
@@ -17,10 +19,11 @@ __all__ = ["log_odds"]
 Floats = NDArray[np.float64]
 
 _HIDDEN, _BATCH, _EPOCHS, _RATE = 64, 128, 100, 1e-3
-"""CATHODE's network: three layers of 64, Adam at 1e-3, batches of 128, 100 epochs."""
+"""CATHODE's network: three layers of 64, Adam at 1e-3, batches of 128, 100 epochs at most."""
 _KEPT = 10
-_MOST_NETWORK_STEPS = 20_000
 
+_BINS = 255
+"""Of each coordinate, for trees."""
 _LEAST_LEAVES, _SMALLEST_LEAF = 50, 5
 """Leaves that fill the window at least, so that small windows can be divided at all."""
 
@@ -66,10 +69,24 @@ def log_odds(
         random_state=seed,
     )
     # The trees keep to as many threads as torch was given.
+    binned, where = _binned(x, asked)
     with threadpool_limits(torch.get_num_threads(), "openmp"):
-        model.fit(x, label, sample_weight=weights)
-        odds: Floats = model.decision_function(asked)
+        model.fit(binned, label, sample_weight=weights)
+        odds: Floats = model.decision_function(where)
     return odds
+
+
+def _binned(x: Floats, asked: Floats) -> tuple[Floats, Floats]:
+    """Give both as numbers of bins with as many of x each.
+
+    scikit-learn would sort all points once more for every edge where they have weights: five
+    sixths of the time of a fit.
+    """
+    edges = np.quantile(x, np.linspace(0, 1, _BINS + 1)[1:-1], axis=0)
+    pairs = ((part[:, d], edges[:, d]) for part in (x, asked) for d in range(x.shape[1]))
+    numbers = [np.searchsorted(edge, values, "right").astype(np.float64) for values, edge in pairs]
+    dimensions = x.shape[1]
+    return np.stack(numbers[:dimensions], 1), np.stack(numbers[dimensions:], 1)
 
 
 def _network(
@@ -84,40 +101,55 @@ def _network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         sizes = [x.shape[1], _HIDDEN, _HIDDEN, _HIDDEN, 1]
-        layers: list[torch.nn.Module] = []
-        for before, after in pairwise(sizes):
-            layers += [torch.nn.Linear(before, after), torch.nn.ReLU()]
-        model = torch.nn.Sequential(*layers[:-1])
+        layers = [torch.nn.Linear(before, after) for before, after in pairwise(sizes)]
+    parameters = [p for layer in layers for p in (layer.weight, layer.bias)]
+
+    def logits(values: Tensor) -> Tensor:
+        for weight, bias in zip(parameters[0:-2:2], parameters[1:-2:2], strict=True):
+            values = torch.relu_(torch.addmm(bias, values, weight.T))
+        return torch.addmm(parameters[-1], values, parameters[-2].T)[:, 0]
+
     order = torch.randperm(len(points), generator=generator)
     held, rows = order[: len(points) // 5], order[len(points) // 5 :]
     label_t = torch.from_numpy(label.astype(np.float32))
     weight_t = torch.from_numpy((weights / weights.mean()).astype(np.float32))
 
-    def loss(index: torch.Tensor) -> torch.Tensor:
-        s = model(points[index])[:, 0]
-        each = torch.nn.functional.softplus(s) - label_t[index] * s
-        mean: torch.Tensor = (weight_t[index] * each).mean()
-        return mean
+    def loss(values: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
+        return binary_cross_entropy_with_logits(logits(values), truth, weight)
 
-    parameters: list[torch.Tensor] = list(model.parameters())
     first, second = ([torch.zeros_like(p) for p in parameters] for _ in range(2))
-    epochs = settings.epochs or min(_EPOCHS, max(5, _MOST_NETWORK_STEPS * _BATCH // len(rows)))
+    affordable = round(settings.network_steps * _BATCH / len(rows))
+    epochs = settings.epochs or min(_EPOCHS, max(5, affordable))
     done, kept = 0, []
     for _ in range(epochs):
         mixed = rows[torch.randperm(len(rows), generator=generator)]
-        for start in range(0, len(mixed), _BATCH):
-            batch = mixed[start : start + _BATCH]
-            gradients = torch.autograd.grad(loss(batch), parameters)
+        batches = (torch.split(part[mixed], _BATCH) for part in (points, label_t, weight_t))
+        for batch in zip(*batches, strict=True):
+            gradients = torch.autograd.grad(loss(*batch), parameters)
             done += 1
             with torch.no_grad():
-                for p, g, one, two in zip(parameters, gradients, first, second, strict=True):
-                    one.lerp_(g, 0.1)
-                    two.lerp_(g**2, 0.001)
-                    scale_ = (two / (1 - 0.999**done)).sqrt_().add_(1e-8)
-                    p.addcdiv_(one, scale_, value=-_RATE / (1 - 0.9**done))
+                _adam_step(parameters, gradients, first, second, done)
         with torch.no_grad():
-            kept.append((float(loss(held)), torch.sigmoid(model(where)[:, 0]).double()))
+            lost = float(loss(points[held], label_t[held], weight_t[held]))
+            kept.append((lost, torch.sigmoid(logits(where)).double()))
     best = sorted(kept, key=lambda pair: pair[0])[:_KEPT]
     p = torch.stack([odds for _, odds in best]).mean(0).clamp(1e-6, 1 - 1e-6)
     result: Floats = torch.logit(p).numpy()
     return result
+
+
+def _adam_step(
+    parameters: list[Tensor],
+    gradients: tuple[Tensor, ...],
+    first: list[Tensor],
+    second: list[Tensor],
+    done: int,
+) -> None:
+    """Move the parameters in place: Adam, all of them at a time."""
+    torch._foreach_lerp_(first, gradients, 0.1)
+    torch._foreach_mul_(second, 0.999)
+    torch._foreach_addcmul_(second, gradients, gradients, 0.001)
+    scales = torch._foreach_sqrt(second)
+    torch._foreach_div_(scales, (1 - 0.999**done) ** 0.5)
+    torch._foreach_add_(scales, 1e-8)
+    torch._foreach_addcdiv_(parameters, first, scales, -_RATE / (1 - 0.9**done))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from engine.streams.scores.background import Background, WindowBackground
 from engine.streams.scores.calibrate import quadratic_weights
 from engine.streams.scores.classify import log_odds
 from engine.streams.scores.reference import fold_numbers
+from engine.streams.scores.settings import ScoreSettings
 from engine.streams.scores.task import WindowTask
 
 __all__ = ["score_once"]
@@ -52,7 +55,7 @@ def _cathode(task: WindowTask, own: WindowBackground) -> Floats:
     settings, stars = task.settings, task.stars
     fold = own.shared.fold[task.inside]
     scores = np.zeros(len(stars))
-    trainings = settings.folds * settings.tree_members
+    turns = 1 if settings.classifier == "network" else settings.tree_members
 
     def standard(points: Floats) -> Floats:
         """Give ranks of the features, and the place in the window, (n, F + 1)."""
@@ -61,20 +64,34 @@ def _cathode(task: WindowTask, own: WindowBackground) -> Floats:
 
     for k in range(settings.folds):
         learn, asked = fold != k, fold == k
-        for turn in range(settings.tree_members):
-            number = round(settings.template * learn.sum())
-            drawn = own.template(k, stars[learn, -1], number, 97 * task.seed + turn)
+        wanted = _template_size(int(learn.sum()), settings)
+        for turn in range(turns):
+            seed = 97 * task.seed + turn
+            drawn = own.template(k, stars[learn, -1], wanted, seed)
             points, weight = np.column_stack([drawn.features, drawn.coordinate]), drawn.weight
             if settings.calibrate:
                 weight = weight * quadratic_weights(
                     standard(stars[learn]), standard(points), weight
                 )
-            scores[asked] += log_odds(
-                stars[learn], points, weight, stars[asked], settings, 97 * task.seed + turn
-            )
-            task.on_progress(0.2 + 0.8 * (k * settings.tree_members + turn + 1) / trainings)
-    mean: Floats = scores / settings.tree_members
-    return mean
+            # As many stars in a leaf, whatever the number of points beside them.
+            crowd = (1 + len(points) / learn.sum()) / (1 + settings.template)
+            leaf = max(1, round(settings.min_leaf * min(1.0, crowd)))
+            sized = replace(settings, min_leaf=leaf)
+            odds = log_odds(stars[learn], points, weight, stars[asked], sized, seed)
+            scores[asked] += odds / turns
+            task.on_progress(0.2 + 0.8 * (k * turns + turn + 0.5) / (settings.folds * turns))
+        if settings.classifier == "both":
+            network = replace(settings, classifier="network")
+            odds = log_odds(stars[learn], points, weight, stars[asked], network, seed)
+            scores[asked] = 0.5 * (scores[asked] + odds)
+        task.on_progress(0.2 + 0.8 * (k + 1) / settings.folds)
+    return scores
+
+
+def _template_size(stars: int, settings: ScoreSettings) -> int:
+    """Give the number of background points for a classifier of so many stars."""
+    wanted = settings.template * stars
+    return round(min(wanted, max(settings.most_template, 2 * stars)))
 
 
 def _anode(task: WindowTask, own: WindowBackground) -> Floats:

@@ -14,7 +14,7 @@ METHODS = ("anode", "cathode", "cwola", "ideal")
 
 _CHOICES = {
     "recipe": ("shared", "papers"),
-    "classifier": ("trees", "network"),
+    "classifier": ("both", "trees", "network"),
     "numerator": ("residual", "flow"),
 }
 
@@ -29,8 +29,9 @@ class ScoreSettings:
         ``shared``: one background for all windows of a patch, refitted to the sidebands of each.
         ``papers``: a new conditional flow for every window, as in the talks.
     classifier
-        Of CATHODE, CWoLa and the idealised detector: ``trees`` (histogram gradient boosting) or
-        ``network`` (three layers).
+        Of CATHODE, CWoLa and the idealised detector: ``trees`` (histogram gradient boosting),
+        ``network`` (three layers), or ``both``: of CATHODE the mean ln R of trees and a network,
+        of the others trees.
     numerator
         Of ANODE with the shared background: ``residual`` fits a flow to what the background
         leaves over, ``flow`` fits the density of the whole window.
@@ -51,7 +52,9 @@ class ScoreSettings:
     pool
         Reference points for each star.
     template
-        Background points for each star of the window, for classifiers.
+        Background points for each star of the window, for classifiers,
+    most_template
+        and how many of them at most, unless that were fewer than two for each star.
     calibrate
         CATHODE: let the window's own stars mend its background by a quadratic surface.
     support
@@ -61,7 +64,9 @@ class ScoreSettings:
         in a leaf at least (less in windows of few stars). With ``template`` points for each star
         a leaf of 300 holds some 35 stars: what is smaller than that is chance.
     tree_members
-        Classifiers averaged for each fold, each with a template of its own.
+        Tree classifiers averaged for each fold, each with a template of its own.
+    network_steps
+        Of the network's training.
     sideband
         Width on either side of the window that CWoLa compares it with, in the coordinate's
         unit; None: as wide as the window.
@@ -74,7 +79,7 @@ class ScoreSettings:
     """
 
     recipe: str = "shared"
-    classifier: str = "trees"
+    classifier: str = "both"
     numerator: str = "residual"
     folds: int = 5
     flow_hidden: int = 64
@@ -90,13 +95,15 @@ class ScoreSettings:
     ridge: float = 100.0
     pool: float = 2.0
     template: float = 8.0
+    most_template: int = 60_000
     calibrate: bool = True
     support: bool = True
     trees: int = 100
     leaves: int = 15
     learning_rate: float = 0.05
     min_leaf: int = 300
-    tree_members: int = 4
+    tree_members: int = 2
+    network_steps: int = 5_000
     sideband: float | None = None
     epochs: int | None = None
     min_window: int = 200
@@ -110,7 +117,14 @@ class ScoreSettings:
                 raise UserError(
                     f"There is no {name} {getattr(self, name)!r}.", f"Choose {' or '.join(known)}."
                 )
-        for name, least in (("folds", 2), ("order", 0), ("trees", 1), ("tree_members", 1)):
+        for name, least in (
+            ("folds", 2),
+            ("order", 0),
+            ("trees", 1),
+            ("tree_members", 1),
+            ("network_steps", 1),
+            ("most_template", 1),
+        ):
             if getattr(self, name) < least:
                 raise UserError(
                     f"The setting {name} is {getattr(self, name)}.",

@@ -26,12 +26,12 @@ _SAMPLE = 5  # patches that stand for all of a large search
 _BYTES_OF_A_SCORE = 16
 _BYTES_OF_A_STAR = 100
 
-# Processor seconds on one core, measured on mock patches of 15,000 and 60,000 stars with the
-# settings as they are by default; windows of both sizes are within a third of it.
+# Processor seconds on one core, measured on mock patches of 13,000 to 100,000 stars with the
+# settings as they are by default; most windows are within a third of it.
 _PREPARE = 1.0, 6.0e-4
 """The shared background of a coordinate and seed: fixed, and for each star of the patch."""
 _WINDOW = {
-    "cathode": (5.0, 2.6e-3, 1.0e-4),
+    "cathode": (7.0, 1.8e-4, 6.0e-5),
     "anode": (1.5, 2.5e-4, 4.0e-5),
     "cwola": (0.8, 1.0e-4, 0.0),
 }
@@ -140,8 +140,6 @@ def _coordinate(stars: int, counts: list[int], method: str, settings: ScoreSetti
         return 0.0
     fixed, inside, patch = _WINDOW[method]
     windows = len(counts) * (fixed + stars * patch) + sum(counts) * inside
-    if method == "cathode" and settings.classifier == "trees":
-        windows *= settings.tree_members / 4
     if method == "cwola":
         return windows
     if settings.recipe == "papers":

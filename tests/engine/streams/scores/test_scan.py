@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.errors import UserError
-from engine.streams.scores import methods
+from engine.streams.scores import classify, methods
 from engine.streams.scores.quality import area_under_curve
 from engine.streams.scores.scan import WindowScores, score_windows
 from engine.streams.scores.settings import ScoreSettings, settings_from
@@ -46,6 +46,7 @@ def run(method: str, settings: ScoreSettings = SMALL, **more: object) -> WindowS
     ("method", "changes", "least"),
     [
         ("cathode", {}, 0.8),
+        ("cathode", {"classifier": "trees"}, 0.8),
         ("cathode", {"classifier": "network"}, 0.7),
         ("anode", {}, 0.7),
         ("anode", {"numerator": "flow"}, 0.0),
@@ -88,7 +89,56 @@ def test_no_star_is_scored_by_a_model_that_saw_it(monkeypatch: pytest.MonkeyPatc
     for method in ("cathode", "cwola", "ideal"):
         asked_in_all = 0
         scores = run(method)
-        assert asked_in_all == len(scores.index)
+        classifiers = 2 if method == "cathode" else 1  # trees and a network
+        assert asked_in_all == classifiers * len(scores.index)
+
+
+def test_both_classifiers_are_averaged() -> None:
+    """The usual score is the mean of what trees and a network say of the same background."""
+    both, trees, network = (
+        run("cathode", settings_from({**_words(SMALL), "classifier": kind})).log_r
+        for kind in ("both", "trees", "network")
+    )
+    np.testing.assert_allclose(both, (trees + network) / 2, atol=1e-6)
+    assert np.corrcoef(trees, network)[0, 1] < 0.99
+
+
+def test_a_crowded_window_takes_fewer_points_and_as_many_stars_a_leaf(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Background points are limited, to two for each star at least; leaves shrink with them."""
+    true, seen = methods.log_odds, []
+
+    def watch(stars, background, weight, asked, settings, seed):
+        seen.append((len(stars), len(background), settings.min_leaf))
+        return true(stars, background, weight, asked, settings, seed)
+
+    monkeypatch.setattr(methods, "log_odds", watch)
+    words = {**_words(SMALL), "classifier": "trees", "template": 8.0, "min_leaf": 90}
+    for most, each in ((1_000_000, 8), (1, 2)):
+        seen.clear()
+        run("cathode", settings_from({**words, "most_template": most}))
+        for stars, points, leaf in seen:
+            assert points <= each * stars  # those beyond the borders are left out
+            assert points > 0.8 * each * stars
+            expected = 90 * (1 + points / stars) / 9
+            assert leaf == pytest.approx(expected, abs=0.6)
+
+
+def test_bins_keep_the_order_and_tell_apart_what_is_crowded() -> None:
+    """Trees see places among the points; equal values stay equal, and none is out of range."""
+    rng = np.random.default_rng(5)
+    x = np.stack([rng.standard_normal(5000) ** 3, np.repeat(np.arange(10.0), 500)], 1)
+    asked = np.concatenate([x[:50], [[-1e9, -1.0], [1e9, 99.0]]])
+    bins, where = classify._binned(x, asked)
+    assert len(np.unique(bins[:, 0])) == 255
+    assert np.bincount(bins[:, 0].astype(int)).max() <= 21  # a 255th of 5,000, and a little
+    order = np.argsort(x[:, 0])
+    assert (np.diff(bins[order, 0]) >= 0).all()
+    assert len(np.unique(bins[:, 1])) == 10
+    np.testing.assert_array_equal(where[:50], bins[:50])
+    assert where[50, 0] == 0
+    assert where[51, 0] == 254
 
 
 def test_a_window_does_not_depend_on_company() -> None:
