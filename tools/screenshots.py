@@ -22,6 +22,7 @@ from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
 from dashboard.demonstration import NAME, make_if_missing  # noqa: E402
 from data.ingest import ingest  # noqa: E402
+from data.mocks.stream import make_stream  # noqa: E402
 from data.store import CatalogueStore  # noqa: E402
 from engine.runs.launch import list_runs, open_run, submit, wait  # noqa: E402
 from tests.browser import chromium  # noqa: E402
@@ -29,8 +30,11 @@ from tests.browser.conftest import serving  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 PAGES = (
-    "explore", "tracers", "runs", "model", "acceleration", "density", "dark_matter", "asymmetry",
+    "explore", "quality", "tracers", "runs", "model", "acceleration", "density", "dark_matter",
+    "asymmetry", "streams",
 )  # fmt: skip
+HEIGHTS = {"acceleration": 1250, "streams": 1400}
+PATCH = "patch"
 SAMPLE = "gaia-dr3-6d-inplane"
 
 
@@ -54,6 +58,19 @@ def mapped(home: Path, name: str) -> None:
         sys.exit(f"the map of {name} ended {record.state}: {record.error}")
 
 
+def searched(home: Path) -> None:
+    """Make sure that a mock patch with a stream has been searched."""
+    if any(record.kind == "streams" and record.state == "done" for record in list_runs(home)):
+        return
+    say("searching a mock patch, this takes some minutes")
+    if not any(manifest.name == PATCH for manifest in CatalogueStore(home).list()):
+        make_stream(home, stars=30_000, members=300, name=PATCH)
+    spec: dict[str, Any] = {"kind": "streams", "catalogue": PATCH, "step": 2.0}
+    record = wait(open_run(home, submit(home, spec).id))
+    if record.state != "done":
+        sys.exit(f"the search ended {record.state}: {record.error}")
+
+
 def visit(page: Page, slug: str, file: str, height: int) -> None:
     """Open a page of the application and keep its picture."""
     page.set_viewport_size({"width": 1440, "height": height})
@@ -75,6 +92,7 @@ def main() -> None:
     home.mkdir(parents=True, exist_ok=True)
     IMAGES.mkdir(parents=True, exist_ok=True)
     make_if_missing(home, lambda done, stage: None)
+    searched(home)
     mapped(home, NAME)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found.path, args=[*chromium.FLAGS])
@@ -83,7 +101,7 @@ def main() -> None:
             page.goto(address)
             page.wait_for_selector(".vo-panel-3 .bk-Figure", timeout=120_000)
             for slug in PAGES:
-                visit(page, slug, slug, 1250 if slug == "acceleration" else 900)
+                visit(page, slug, slug, HEIGHTS.get(slug, 900))
         tables = os.environ.get("VIA_OBSCURA_TRIAL_DATA")
         if tables:
             ingest(Path(tables) / f"{SAMPLE}.parquet", home)

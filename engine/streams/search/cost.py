@@ -38,8 +38,8 @@ _WINDOW = {
 """A window and seed: fixed, for each star in it, and for each star of the patch."""
 _LINES = 2.0e-4
 """Lines and candidates, for each star of a window."""
-_PAPERS = 30.0
-"""About how much more a window costs by the papers' recipe."""
+_PAPERS = {"cathode": 12.0, "anode": 28.0}
+"""How much more a window costs by the papers' recipe."""
 
 
 def search_cost(spec: dict[str, object], home: Path) -> dict[str, float]:
@@ -143,7 +143,7 @@ def _coordinate(stars: int, counts: list[int], method: str, settings: ScoreSetti
     if method == "cwola":
         return windows
     if settings.recipe == "papers":
-        return windows * _PAPERS
+        return windows * _PAPERS[method]
     return windows + _PREPARE[0] + stars * _PREPARE[1]
 
 
