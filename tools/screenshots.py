@@ -64,8 +64,10 @@ def searched(home: Path) -> None:
         return
     say("searching a mock patch, this takes some minutes")
     if not any(manifest.name == PATCH for manifest in CatalogueStore(home).list()):
-        make_stream(home, stars=30_000, members=300, name=PATCH)
-    spec: dict[str, Any] = {"kind": "streams", "catalogue": PATCH, "step": 2.0}
+        make_stream(home, stars=20_000, members=250, name=PATCH)
+    spec: dict[str, Any] = {
+        "kind": "streams", "catalogue": PATCH, "step": 3.0, "scores": {"classifier": "trees"},
+    }  # fmt: skip
     record = wait(open_run(home, submit(home, spec).id))
     if record.state != "done":
         sys.exit(f"the search ended {record.state}: {record.error}")

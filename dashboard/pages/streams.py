@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import panel as pn
@@ -16,16 +15,14 @@ from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.parts import headline, section
 from dashboard.pages.placeholder import empty_state
 from dashboard.pages.streams_candidate import CandidateView
+from dashboard.pages.streams_choice import SearchChoice
 from dashboard.pages.streams_recovery import RecoveryView
 from dashboard.pages.streams_start import SearchStarter
 from dashboard.pages.streams_table import CandidateTable, shown_rows
-from dashboard.plain import plain
-from dashboard.policy.run_states import percent_together
-from dashboard.policy.streams import group_label, search_line
-from dashboard.streams_region import known_on_sky
+from dashboard.streams_marks import sky_marks
 from dashboard.streams_remarks import Remark, Remarks
 from dashboard.theme import figure_colours
-from dashboard.views.streams_sky import PatchMark, TrackMark, sky_of_patches
+from dashboard.views.streams_sky import sky_of_patches
 from dashboard.views.style import styled
 from engine.runs.record import RunRecord
 from engine.streams.search.reading import Found, read_search
@@ -39,8 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["StreamsPage"]
 
-_ACTIONS = {"cancel": ("Stop", "stop"), "resume": ("Resume", "play_arrow")}
-
 
 class StreamsPage(Page):
     """The form, the searches, the sky, the candidates and one of them in full."""
@@ -50,7 +45,7 @@ class StreamsPage(Page):
 
     def __init__(self, services: Services, session: Session) -> None:
         super().__init__(services, session)
-        self._seen: tuple[object, ...] = ()
+        self._seen: int | None = None
         self._groups: list[PatchRuns] = []
         self._found: Found | None = None
         self._reading = self._stale = False
@@ -60,6 +55,7 @@ class StreamsPage(Page):
         self._candidate_view = CandidateView(services, session, self._show_rows)
         self._recovery = RecoveryView(services, session)
         self._table = CandidateTable(session.guarded(self._choose))
+        self._choice = SearchChoice(session, self._read, self._acted)
         self._sky = LiveFigure(self._draw_sky)
         session.param.watch(session.guarded(lambda _: self._recolour()), "dark")
 
@@ -84,31 +80,6 @@ class StreamsPage(Page):
             pmui.Row(self._practice, align="center", margin=(18, 0)),
             css_class="vo-stream-empty",
         )
-        self._select = pmui.Select(
-            label="Search", options={}, size="small", width=470, css_classes=["vo-stream-select"]
-        )
-        self._select.param.watch(session.guarded(lambda _: self._read()), "value")
-        self._line = pmui.Typography(
-            "", variant="body2", margin=(14, 10, 2, 10), sizing_mode="stretch_width",
-            css_classes=["vo-stream-line"],
-        )  # fmt: skip
-        self._bar = pmui.LinearProgress(
-            value=0, sizing_mode="stretch_width", margin=(4, 12), height=6
-        )
-        self._buttons = {
-            action: pmui.Button(
-                label=label, icon=icon, variant="outlined", size="small", margin=(12, 4),
-                visible=False, css_classes=[f"vo-stream-{action}"],
-                on_click=session.guarded(lambda _, action=action: self._act(action)),
-            )
-            for action, (label, icon) in _ACTIONS.items()
-        }  # fmt: skip
-        for button in self._buttons.values():
-            for_editors(session.access, button)
-        self._problem = pmui.Alert(
-            object="", severity="error", variant="outlined", visible=False, margin=(4, 10),
-            sizing_mode="stretch_width", css_classes=["vo-stream-problem"],
-        )  # fmt: skip
         self._none = pmui.Typography(
             "", variant="body2", margin=(8, 12), sx={"color": "text.secondary"},
             css_classes=["vo-stream-none"],
@@ -133,12 +104,7 @@ class StreamsPage(Page):
     def _build_results(self) -> Viewable:
         return section(
             "Searches",
-            pmui.Row(
-                self._select, self._line, *self._buttons.values(), margin=0,
-                sizing_mode="stretch_width", sx={"flexWrap": {"xs": "wrap", "md": "nowrap"}},
-            ),
-            self._bar,
-            self._problem,
+            *self._choice.view(),
             pn.FlexBox(
                 pmui.Column(self._sky.pane, width=540, margin=0),
                 pmui.Column(
@@ -158,45 +124,27 @@ class StreamsPage(Page):
         self.services.runs.look()
         catalogue = self.session.catalogue
         self._starter.offer(self.services.catalogues.open(catalogue) if catalogue else None)
+        self._seen = None  # another run may be asked for
         self.refresh()
 
     def refresh(self) -> None:
         """Follow the runs: a search that goes on is read again."""
-        if self.services.runs.version == (self._seen[0] if self._seen else None):
+        if self.services.runs.version == self._seen:
             return
-        self._seen = (self.services.runs.version,)
+        self._seen = self.services.runs.version
         self._groups = find_groups(self.services.runs.list())
         self._empty.visible = not self._groups
         self._results.visible = bool(self._groups)
         names = {m.id: m.name for m in self.services.catalogues.list()}
-        options = {
-            group_label(g, names.get(g.runs[0].catalogue or "", "a deleted catalogue")): g.name
-            for g in self._groups
-        }
-        if options != self._select.options:
-            known = list(options.values())
-            wanted = self._wanted()
-            value = wanted or (self._select.value if self._select.value in known else None)
-            self._select.param.update(options=options, value=value or next(iter(known), None))
+        self._choice.offer(self._groups, names, self.session.run)
         self._read()
-
-    def _wanted(self) -> str | None:
-        """Give the search whose run the session names, when it names another than before."""
-        run = self.session.run
-        if run is None or run in self._seen:
-            return None
-        self._seen = (*self._seen, run)
-        return next((g.name for g in self._groups if run in {r.id for r in g.runs}), None)
-
-    def _group(self) -> PatchRuns | None:
-        return next((g for g in self._groups if g.name == self._select.value), None)
 
     def _read(self) -> None:
         """Read the chosen search in a thread; a wish while it reads is kept."""
-        group = self._group()
+        group = self._choice.group
         if group is None:
             return
-        self._say(group)
+        self._choice.say(group, self._found)
         if self._reading:
             self._stale = True
             return
@@ -207,12 +155,12 @@ class StreamsPage(Page):
 
     def _came(self, found: Found) -> None:
         self._reading = False
-        group = self._group()
+        group = self._choice.group
         if group is not None and group.runs[0].id == found.runs[0][0].id:
             self._found = found
             self._show_rows()
             self._sky.update()
-            self._say(group)
+            self._choice.say(group, found)
         if self._stale:
             self._stale = False
             self._read()
@@ -222,26 +170,6 @@ class StreamsPage(Page):
         self.session.report(error)
 
     # --- what is shown --------------------------------------------------------------------
-
-    def _say(self, group: PatchRuns) -> None:
-        found, runs = self._found, group.runs
-        if found is not None and found.runs[0][0].id == runs[0].id:
-            self._line.object = plain(search_line(found, runs, time.time()))
-        active = any(run.active for run in runs)
-        share = percent_together(runs)
-        self._bar.param.update(
-            visible=active,
-            value=-1 if share is None else share,
-            variant="indeterminate" if share is None else "determinate",
-        )
-        self._buttons["cancel"].visible = active
-        self._buttons["resume"].visible = any(run.resumable for run in runs)
-        errors = [run.error for run in runs if run.error and not run.active]
-        self._problem.visible = bool(errors)
-        if errors:
-            words = errors[0]
-            sentence, hint = words.get("sentence", ""), words.get("hint", "")
-            self._problem.object = f"**{plain(sentence)}** {plain(hint)}"
 
     def _show_rows(self) -> None:
         """Fill the table, and keep the candidate on the screen by its line."""
@@ -279,7 +207,7 @@ class StreamsPage(Page):
 
     def _draw_sky(self) -> hv.Overlay:
         colours = figure_colours(dark=self.session.dark)
-        marks, tracks = _marks(self._found, self._candidate)
+        marks, tracks = sky_marks(self._found, self._candidate)
         plot = sky_of_patches(marks, tracks, colours, dark=self.session.dark)
         return styled(plot, colours, grid=False).opts(frame_width=400, frame_height=204)
 
@@ -295,24 +223,11 @@ class StreamsPage(Page):
 
     def _started(self, record: RunRecord) -> None:
         self.session.run = record.id
-        self._seen = ()
+        self._seen = None
         self.refresh()
-        self._select.value = str(record.spec.get("group") or record.id)
+        self._choice.choose(str(record.spec.get("group") or record.id))
         self.session.notify("The search has been started; it goes on in the background.",
                             level="success")  # fmt: skip
-
-    def _act(self, action: str) -> None:
-        group, acts = self._group(), self.session.acts
-        if group is None:
-            return
-        work = {"cancel": acts.cancel, "resume": acts.resume}[action]
-        fits = [r.id for r in group.runs if (r.active if action == "cancel" else r.resumable)]
-
-        def run() -> None:
-            for name in fits:
-                work(name)
-
-        self.session.background(run, lambda _: self._acted())
 
     def _acted(self) -> None:
         self.services.runs.look()
@@ -350,34 +265,3 @@ def _no_candidates(found: Found) -> str:
         so_far = f" The best line so far has σ_L = {max(best):.1f}." if best else ""
         return f"Candidates come when all windows of a patch are scored.{so_far}"
     return "Nothing stands out: no line of this search became a candidate."
-
-
-def _marks(found: Found | None, chosen: str | None) -> tuple[list[PatchMark], list[TrackMark]]:
-    """Give what is on the sky."""
-    if found is None:
-        return [], []
-    marks = [
-        PatchMark(s.patch.name, s.patch.lon, s.patch.lat, s.patch.inner, s.share, s.best)
-        for s in found.patches
-    ]
-    tracks: list[TrackMark] = known_on_sky([state.patch for state in found.patches])
-    for row in found.candidates()[:60]:
-        lon, lat = _galactic_line(found, row)
-        tracks.append(TrackMark(str(row["candidate"]), lon, lat, chosen=row["key"] == chosen))
-    return marks, tracks
-
-
-def _galactic_line(found: Found, row: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Give Galactic longitude and latitude along a candidate's line."""
-    from astropy import units as u
-    from astropy.coordinates import SkyCoord
-
-    from dashboard.views.streams_region import chord
-
-    patch = found.state_of(row["patch"]).patch
-    ends = chord(np.radians(row["theta"]), row["r"], patch.inner)
-    share = np.linspace(0.0, 1.0, 25)[:, None]
-    places = ends[0] * (1 - share) + ends[1] * share
-    ra, dec = patch.to_icrs(places[:, 0], places[:, 1])
-    galactic = SkyCoord(ra * u.deg, dec * u.deg).galactic
-    return np.asarray(galactic.l.deg), np.asarray(galactic.b.deg)

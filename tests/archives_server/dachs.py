@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.helpers import apt
+from tests.helpers.ports import free_port
 
 INPUTS = Path("/var/gavo/inputs")
 RESOURCE = "viaobscura"
@@ -89,12 +89,6 @@ def start_postgresql() -> bool:
 
 def _as(user, command, **more):
     return _run(["runuser", "-u", user, "--", *command], cwd="/", **more)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _description(columns) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import pytest
 
 from tests.browser import chromium
 from tests.dashboard.stars import make_catalogue
+from tests.helpers.ports import free_port
 from tests.helpers.skipped import say_skipped
 
 ROOT = Path(__file__).parents[2]
@@ -74,13 +74,6 @@ def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("home")
     make_catalogue(folder, stars=20_000)
     return folder
-
-
-def free_port():
-    """Give a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

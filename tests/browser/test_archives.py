@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 from dashboard.saved_views import SavedViews
 from data.selection import parse
 from data.store import CatalogueStore
-from tests.browser.conftest import PATIENCE, free_port
+from tests.browser.conftest import PATIENCE
+from tests.helpers.ports import free_port
 
 
 @pytest.fixture(scope="module")

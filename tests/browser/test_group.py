@@ -21,10 +21,11 @@ from tornado.websocket import websocket_connect
 
 from dashboard.accounts import put_account
 from engine.runs import list_runs
-from tests.browser.conftest import PATIENCE, ROOT, SIZE, free_port, serving_on
+from tests.browser.conftest import PATIENCE, ROOT, SIZE, serving_on
 from tests.dashboard.stars import make_catalogue
 from tests.dashboard.synthetic_runs import make_run
 from tests.helpers import apt
+from tests.helpers.ports import free_port
 
 NAME = "stars.example.org"
 PASSWORDS = {"ann": "the password of ann", "gus": "the password of gus"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import free_port, serving_command
+from tests.browser.conftest import serving_command
 from tests.browser.late_changes_app import PARTS
+from tests.helpers.ports import free_port
 
 #: A busy machine: each view takes a moment to build, so that the change falls in between.
 SLOW_VIEWS = """(() => {

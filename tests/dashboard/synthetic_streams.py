@@ -32,7 +32,7 @@ def make_patch(home, stars=12_000, members=220):
     )
 
 
-def make_search(home, catalogue, *, done=True, scored=None, draws=30):
+def make_search(home, catalogue, *, done=True, scored=None, draws=30, order=0):
     """Write the run of a search whose scores are noise, higher for most of the members.
 
     Parameters
@@ -45,6 +45,8 @@ def make_search(home, catalogue, *, done=True, scored=None, draws=30):
         How many windows are scored; all by default.
     draws
         Exchanges for the conditional p-value.
+    order
+        As for ``make_run``.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def make_search(home, catalogue, *, done=True, scored=None, draws=30):
         "least": 0.1, "search": {"draws": draws, "fewest": 50, "seed_sigma": 6.0}, "threads": 1,
     }  # fmt: skip
     spec = check_streams(asked, home)
-    run = make_run(home, "done" if done else "running", spec=spec)
+    run = make_run(home, "done" if done else "running", order=order, spec=spec)
     record = run.stored()
     keys = set(spec)
     own = {name: value for name, value in record.spec.items() if name in keys} | spec

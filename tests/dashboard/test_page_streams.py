@@ -77,6 +77,27 @@ def test_the_form_says_what_a_search_takes_and_what_cannot_be(page, searched):
     assert "one patch" in page._starter._cost.object
 
 
+def test_the_search_of_a_run_that_is_asked_for_is_shown_until_another_is_chosen(tmp_path):
+    catalogue = make_patch(tmp_path, stars=3_000, members=90)
+    runs = [make_search(tmp_path, catalogue, draws=5, order=n) for n in (1, 2)]
+    services = Services(tmp_path)
+    services.executor.shutdown()
+    services.executor = OneAtATime(1)
+    session = Session(services)
+    page = StreamsPage(services, session)
+    page.view()
+    for run in (*runs, runs[0]):
+        session.run = run.id  # as Runs does, which opens results
+        page.on_show()
+        assert page._choice.group.runs[0].id == run.id
+        assert page._found.runs[0][0].id == run.id
+    page._choice.choose(runs[1].id)
+    make_search(tmp_path, catalogue, draws=5, order=3)  # the list has changed
+    page.on_show()
+    assert page._choice.group.runs[0].id == runs[1].id
+    services.close()
+
+
 def test_the_search_s_own_cuts_give_the_line_of_the_search_again(page):
     row = page._candidate_view._row
     line = page._candidate_view._shown.line

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from dashboard.serving import ServeOptions
+from tests.helpers.ports import free_port
 
 from .conftest import Cli
 
@@ -31,12 +32,6 @@ def taken() -> Iterator[int]:
         taken.bind(("127.0.0.1", 0))
         taken.listen(1)
         yield taken.getsockname()[1]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 Calls = list[tuple[tuple[object, ...], dict[str, object]]]
