@@ -4,13 +4,14 @@ Flow (CATHODE and ANODE, Hallin et al. 2022, arXiv 2109.00546; Nachman & Shih 20
 2001.04990): 15 affine autoregressive layers with one hidden layer of 128, Adam at 1e-4 with
 weight decay 1e-6, batches of 256, 100 epochs; features scaled to (0, 1), logit, standardised; the
 probabilities of the ten epochs of lowest validation loss are averaged. Batch norm is left out.
-One change: the numerator of ANODE is out of fold, as every score here.
+Two changes: the numerator of ANODE is out of fold, as every score here; and the standardised
+coordinates end at five: a patch holds stars at eighty, at which affine layers overflow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ import zuko
 from numpy.typing import NDArray
 from torch import Tensor
 
+from data.errors import UserError
 from engine.device import choose_device
 from engine.streams.scores.classify import log_odds
 from engine.streams.scores.reference import fold_numbers
@@ -30,6 +32,7 @@ Floats = NDArray[np.float64]
 
 _LAYERS, _HIDDEN, _BATCH, _RATE, _DECAY, _EPOCHS, _KEPT = 15, 128, 256, 1e-4, 1e-6, 100, 10
 _CHUNK = 1 << 15
+_FARTHEST = 5.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class _Scaling:
     def forward(self, values: Floats) -> Tensor:
         u = np.clip((values - self.low) / (self.high - self.low), 1e-6, 1 - 1e-6)
         scaled = (np.log(u / (1 - u)) - self.mean) / self.spread
-        return torch.from_numpy(scaled.astype(np.float32))
+        return torch.from_numpy(np.clip(scaled, -_FARTHEST, _FARTHEST).astype(np.float32))
 
     def inverse(self, z: Tensor) -> Floats:
         logit = z.double().cpu().numpy() * self.spread + self.mean
@@ -86,6 +89,11 @@ def _states(
             on_progress((epoch + (number + 1) / len(batches)) / epochs)
         with torch.no_grad():
             value = float(-flow(t[held]).log_prob(z[held]).mean())
+        if not np.isfinite(value):
+            raise UserError(
+                f"A flow of the papers' recipe diverged in epoch {epoch + 1}.",
+                "Take recipe=shared, or leave out the feature with stars farthest out.",
+            )
         kept.append((value, {name: p.detach().clone() for name, p in flow.state_dict().items()}))
         kept = sorted(kept, key=lambda pair: pair[0])[:_KEPT]
     flows = []
@@ -132,10 +140,12 @@ def score(method: str, task: WindowTask) -> Floats:
         See ``score_once``.
     """
     features, m, settings, seed = task.features, task.m, task.settings, task.seed
+    if settings.classifier == "both":
+        settings = replace(settings, classifier="network", epochs=settings.epochs or _EPOCHS)
     device, inside = choose_device(settings.device), task.inside
     scaling = _Scaling.fit(features)
     z = scaling.forward(features).to(device)
-    scaled_m = (m - m.mean()) / m.std()
+    scaled_m = np.clip((m - m.mean()) / m.std(), -_FARTHEST, _FARTHEST)
     t = torch.from_numpy(scaled_m.astype(np.float32))[:, None].to(device)
     outer, inner = (
         torch.from_numpy(np.flatnonzero(part)).to(device) for part in (~inside, inside)

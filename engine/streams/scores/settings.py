@@ -31,7 +31,7 @@ class ScoreSettings:
     classifier
         Of CATHODE, CWoLa and the idealised detector: ``trees`` (histogram gradient boosting),
         ``network`` (three layers), or ``both``: of CATHODE the mean ln R of trees and a network,
-        of the others trees.
+        of the others trees, of the papers' recipe their network.
     numerator
         Of ANODE with the shared background: ``residual`` fits a flow to what the background
         leaves over, ``flow`` fits the density of the whole window.

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from data.errors import UserError
-from engine.streams.scores import classify, methods
+from engine.streams.scores import classify, methods, papers
 from engine.streams.scores.quality import area_under_curve
 from engine.streams.scores.scan import WindowScores, score_windows
 from engine.streams.scores.settings import ScoreSettings, settings_from
@@ -202,3 +203,22 @@ def test_refusals(changes: dict, word: str) -> None:
     names = changes.pop("names", NAMES)
     with pytest.raises(UserError, match=word):
         next(score_windows(features[:rows], names, m[:rows], [WINDOW], settings=SMALL, **changes))
+
+
+def test_the_papers_flows_do_not_see_how_far_out_stars_are() -> None:
+    """Affine layers overflow at eighty standard deviations: coordinates end at five."""
+    features, _, _ = patch()
+    features[:3, 2] = [300.0, -400.0, 500.0]
+    scaling = papers._Scaling.fit(features)
+    z = scaling.forward(features)
+    assert float(z.abs().max()) == 5.0
+    inner = np.abs(features[:, 2]) < 10
+    np.testing.assert_allclose(scaling.inverse(z)[inner], features[inner], rtol=1e-4, atol=1e-3)
+
+
+def test_papers_flows_that_diverge_are_an_error() -> None:
+    """A flow that has broken down would give all stars the same score."""
+    z, t = torch.randn(600, 2), torch.zeros(600, 1)
+    z[5] = torch.nan
+    with pytest.raises(UserError, match="diverged in epoch 1"):
+        papers._states(z, t, SMALL, 0, lambda _: None)
