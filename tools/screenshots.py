@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from dashboard.demonstration import NAME, make_if_missing  # noqa: E402
 from data.ingest import ingest  # noqa: E402
@@ -30,9 +31,9 @@ from tests.browser.conftest import serving  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 PAGES = (
-    "explore", "quality", "tracers", "runs", "model", "acceleration", "density", "dark_matter",
-    "asymmetry", "streams",
+    "explore", "tracers", "runs", "model", "acceleration", "density", "dark_matter", "asymmetry",
 )  # fmt: skip
+PATCH_PAGES = ("quality", "streams")
 HEIGHTS = {"acceleration": 1250, "streams": 1400}
 PATCH = "patch"
 SAMPLE = "gaia-dr3-6d-inplane"
@@ -73,6 +74,16 @@ def searched(home: Path) -> None:
         sys.exit(f"the search ended {record.state}: {record.error}")
 
 
+def tour(browser: Browser, home: Path, slugs: Sequence[str]) -> None:
+    """Serve a home and keep pictures of pages."""
+    with serving(home) as address:
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_selector(".vo-panel-3 .bk-Figure", timeout=120_000)
+        for slug in slugs:
+            visit(page, slug, slug, HEIGHTS.get(slug, 900))
+
+
 def visit(page: Page, slug: str, file: str, height: int) -> None:
     """Open a page of the application and keep its picture."""
     page.set_viewport_size({"width": 1440, "height": height})
@@ -94,16 +105,13 @@ def main() -> None:
     home.mkdir(parents=True, exist_ok=True)
     IMAGES.mkdir(parents=True, exist_ok=True)
     make_if_missing(home, lambda done, stage: None)
-    searched(home)
+    patches = home / "patches"  # of its own: the newest catalogue of a home is the one on show
+    searched(patches)
     mapped(home, NAME)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found.path, args=[*chromium.FLAGS])
-        with serving(home) as address:
-            page = browser.new_page()
-            page.goto(address)
-            page.wait_for_selector(".vo-panel-3 .bk-Figure", timeout=120_000)
-            for slug in PAGES:
-                visit(page, slug, slug, HEIGHTS.get(slug, 900))
+        tour(browser, home, PAGES)
+        tour(browser, patches, PATCH_PAGES)
         tables = os.environ.get("VIA_OBSCURA_TRIAL_DATA")
         if tables:
             ingest(Path(tables) / f"{SAMPLE}.parquet", home)
