@@ -10,8 +10,10 @@ from typing import Any
 from dashboard.cli.output import Output, pairs, table
 from dashboard.cli.parser import WrongUseError
 from dashboard.cli.progress import ProgressLine
+from data.errors import UserError
 from data.home import home
 from data.store import Catalogue, CatalogueStore
+from engine.runs import list_runs
 
 __all__ = [
     "catalogues",
@@ -171,6 +173,12 @@ def delete_catalogue(arguments: Namespace, output: Output) -> int:
     """Delete a catalogue."""
     store = CatalogueStore(home(arguments.home))
     name = store.open(arguments.catalogue).id
+    working = [r.id for r in list_runs(home(arguments.home)) if r.active and r.catalogue == name]
+    if working:
+        raise UserError(
+            f"{name} cannot be deleted: run {working[0]} works on it.",
+            f"Wait for it, or stop it with `via-obscura runs cancel {working[0]}`.",
+        )
     store.delete(name)
     output.result({"deleted": [name]}, f"Deleted {name}.")
     return 0

@@ -69,7 +69,8 @@ def lines(arguments: Namespace, output: Output) -> int:
     found = _search(arguments.run, home(arguments.home))
     rows = found.lines()[: arguments.top]
     told = {**found.about(), "lines": rows}
-    output.result(told, _text(found.about(), rows, "No line yet: no window has been scored."))
+    shown = [{key: _short(value) for key, value in row.items()} for row in rows]
+    output.result(told, _text(found.about(), shown, "No line yet: no window has been scored."))
     return 0
 
 
@@ -89,13 +90,16 @@ def candidates(arguments: Namespace, output: Output) -> int:
         path = Path(arguments.members).expanduser()
         told["members"] = {"file": str(path), "rows": write_members(found, chosen, path)}
     shown = [{key: _short(row[key]) for key in _COLUMNS if key in row} for row in rows]
+    for row, every in zip(shown, rows, strict=True):
+        if not every.get("known_known"):  # only near it
+            row["known_name"] = ""
     output.result(told, _text(found.about(), shown, "No candidate."))
     return 0
 
 
 _COLUMNS = (
-    "candidate", "patch", "sigma", "p", "stars", "background", "stability", "coordinate", "low",
-    "high", "faint_fraction", "edge", "accepted", "known_name",
+    "candidate", "patch", "sigma", "p", "p_kind", "p_basis", "stars", "background", "stability",
+    "coordinate", "low", "high", "faint_fraction", "edge", "accepted", "known_name",
 )  # fmt: skip
 
 
@@ -163,7 +167,7 @@ def _split_settings(settings: dict[str, str]) -> dict[str, dict[str, str]]:
 def _text(about: dict[str, object], rows: list[dict[str, Any]], empty: str) -> str:
     head = (
         f"Run {about['run']} is {about['state']}: {about['scored']} of {about['windows']} windows "
-        f"of {about['patches']} patches are scored."
+        f"of {about['patches']} {'patch' if about['patches'] == 1 else 'patches'} are scored."
     )
     return f"{head}\n{table(rows, empty)}"
 

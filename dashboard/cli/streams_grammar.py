@@ -104,7 +104,7 @@ def _add_scan(kinds: Any, command: AddCommand) -> None:  # noqa: ANN401
         "--patches",
         nargs="+",
         metavar="PATCH",
-        help="all, names such as l195b34, or RA,DEC[,RADIUS] in degrees (default: one patch "
+        help="all, names such as l195.0b+33.7, or RA,DEC[,RADIUS] in degrees (default: one patch "
         "round the stars if they fit into it, else all that hold stars)",
     )
     parser.add_argument("--method", default="cathode", choices=["anode", "cathode", "cwola"])

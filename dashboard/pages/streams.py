@@ -114,7 +114,7 @@ class StreamsPage(Page):
                 sizing_mode="stretch_width",
             ),
             note="Patches are coloured by their best line. Green lines are known streams, the "
-            "others candidates.",
+            "others candidates. What a p rests on stands under Numbers.",
         )  # fmt: skip
 
     # --- life -----------------------------------------------------------------------------

@@ -127,10 +127,9 @@ class SearchStarter:
         if catalogue is None or reason:
             self._about.object = plain(reason)
             return
-        cut = " that the selection of Explore keeps" if self.session.selection else ""
-        self._about.object = (
-            f"**{plain(catalogue.name)}**: its {catalogue.n_rows:,} stars{cut} are searched."
-        )
+        name, every = plain(catalogue.name), f"its {catalogue.n_rows:,} stars are searched."
+        some = "the stars that the selection of Explore keeps are searched."
+        self._about.object = f"**{name}**: {some if self.session.selection else every}"
 
     def _describe(self) -> None:
         self._words.object = (

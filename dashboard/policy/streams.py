@@ -21,6 +21,12 @@ __all__ = [
     "verdict_on_p",
 ]  # fmt: skip
 
+_KINDS = {
+    "counted": "counted",
+    "fitted tail": "from a tail fitted to chance lines",
+    "borrowed tail": "from the tail of uniform stars",
+    "limit": "an upper limit",
+}
 _BASIS = {
     "before training": "from searches with exchanged positions, all windows counted",
     "mocks": "from patches without streams, all windows counted",
@@ -60,9 +66,10 @@ def verdict_on_p(row: Mapping[str, Any]) -> str:
     if p is None:
         return "not known"
     basis = _BASIS.get(str(row.get("p_basis")), str(row.get("p_basis") or ""))
+    kind = _KINDS.get(str(row.get("p_kind")), "")
     low, high = row.get("p_low"), row.get("p_high")
     between = f" ({low:.1g} to {high:.1g})" if low is not None and high is not None else ""
-    return f"{p:.2g}{between}, {basis}".rstrip(", ")
+    return ", ".join(filter(None, (f"{p:.2g}{between}", kind, basis)))
 
 
 def _significance(row: Mapping[str, Any]) -> str:
@@ -103,11 +110,9 @@ def group_label(group: PatchRuns, name: str) -> str:
     """Name a search in a list (not escaped)."""
     first = group.runs[0]
     method = str(first.spec.get("method", "")).upper()
-    states = {str(run.state) for run in group.runs}
-    state = states.pop() if len(states) == 1 else "running"
     patches = sum(len(run.spec.get("patches") or ()) for run in group.runs)  # type: ignore[arg-type]
     many = f"{patches} patches" if patches > 1 else "one patch"
-    return f"{name}, {method}, {many}, {state} ({first.id[4:15]})"
+    return f"{name}, {method}, {many} ({first.id[4:15]})"
 
 
 def search_line(found: Found, runs: Sequence[RunRecord], now: float) -> str:

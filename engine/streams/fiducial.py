@@ -150,7 +150,7 @@ def _found(
         masks["height"] = ~near_disc(*sky, *given, height=cuts.height)
     low, high = cuts.colour or (0.0, 0.0)
     words: dict[str, tuple[str, tuple[str, ...]]] = {
-        "inner": (f"within {cuts.inner} deg of the centre", ()),
+        "inner": (f"within {cuts.inner or 0:.3g} deg of the centre", ()),
         "faintest": (f"G < {cuts.faintest}", ("g",)),
         "colour": (f"{low} < BP-RP < {high}", ("bp_rp",)),
         "slow": (f"faster than {cuts.slow} mas/yr along an axis", ()),

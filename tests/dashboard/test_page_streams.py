@@ -75,6 +75,8 @@ def test_the_form_says_what_a_search_takes_and_what_cannot_be(page, searched):
     assert not page.session.notices.column.objects  # said where it is, not on top of the page
     page._starter._patches.value = ""
     assert "one patch" in page._starter._cost.object
+    page._starter._width.value, page._starter._step.value = 0.1, 0.1
+    assert "No window" in page._starter._cost.object
 
 
 def test_the_search_of_a_run_that_is_asked_for_is_shown_until_another_is_chosen(tmp_path):
@@ -145,6 +147,17 @@ def test_its_stars_go_to_explore_as_a_selection_that_is_kept(page, searched):
     kept_names = [one.name for one in session.acts.selections.list()[0]]
     assert any(name.startswith("Candidate 1") for name in kept_names)
     assert (Path(home) / "selections").is_dir()
+
+
+def test_stars_of_a_deleted_catalogue_do_not_become_those_of_another(page, monkeypatch):
+    def gone(name):
+        raise UserError(f"There is no catalogue {name}.")
+
+    monkeypatch.setattr(page.services.catalogues, "open", gone)
+    before = page.session.selection
+    with pytest.raises(UserError, match="no catalogue"):
+        page._candidate_view._explore()
+    assert page.session.selection == before
 
 
 def test_a_verdict_is_kept_with_its_note_and_shown_in_the_table(page, searched):

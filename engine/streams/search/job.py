@@ -51,7 +51,8 @@ def run_streams(context: RunContext) -> dict[str, object]:
     catalogue = CatalogueStore(context.home).open(spec["catalogue"])
     rows = kept_rows(catalogue, spec["selection"])
     patches = [Patch(**stored) for stored in spec["patches"]]
-    context.log(f"{len(rows):,} stars, {len(patches)} patches, method {spec['method']}.")
+    many = "one patch" if len(patches) == 1 else f"{len(patches)} patches"
+    context.log(f"{len(rows):,} stars, {many}, method {spec['method']}.")
     began = time.monotonic()
     folders, expected = [], 0.0
     for number, patch in enumerate(patches):

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.dashboard.synthetic_runs import make_run
+
 from .conftest import Cli
 
 COLUMNS = "source_id,ra,dec,parallax,pmra,pmdec,radial_velocity"
@@ -74,6 +76,15 @@ def test_delete_a_catalogue(cli: Cli, catalogue: str) -> None:
     assert cli("catalogues", "delete", "ball", "--json").json == {"deleted": [catalogue]}
     assert cli("catalogues", "delete", "ball", "--json").status == 1
     assert "No catalogue yet" in cli("catalogues").out
+
+
+def test_a_catalogue_that_is_worked_on_stays(cli: Cli, home: Path, catalogue: str) -> None:
+    run = make_run(home, "running", spec={"catalogue": catalogue})
+    answer = cli("catalogues", "delete", "ball")
+    assert answer.status == 1
+    assert run.id in answer.err
+    assert "runs cancel" in answer.err
+    assert "ball" in cli("catalogues").out
 
 
 def test_a_mock_galaxy(cli: Cli) -> None:
