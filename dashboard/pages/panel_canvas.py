@@ -12,6 +12,7 @@ from dashboard.theme import figure_colours
 from dashboard.views.phase_space import Panel
 from dashboard.views.scales import Scale
 from dashboard.views.shading import palette, shade
+from dashboard.views.style import paint_axis
 
 __all__ = ["Canvas", "dress"]
 
@@ -51,6 +52,7 @@ class Canvas:
         self._image = self._lines = None
         self._words: list[Text] = []
         self._bar: ColorBar | None = None
+        self._figure = figure
         if figure is None:
             return
         drawn = [r for r in figure.renderers if isinstance(r, GlyphRenderer)]
@@ -68,7 +70,7 @@ class Canvas:
 
     def draw(self, panel: Panel, scale: Scale, *, dark: bool) -> bool:
         """Show the cells of a panel; False where there is no figure to show them on."""
-        if self._image is None or self._lines is None:
+        if self._figure is None or self._image is None or self._lines is None:
             return False
         (x0, x1), (y0, y1) = (sorted(span) for span in (panel.frame.x, panel.frame.y))
         index = shade(panel.selected, panel.everything, scale, panel.value)
@@ -86,9 +88,13 @@ class Canvas:
         if mapper.palette != steps:
             mapper.palette = steps
         self._draw_lines(panel, dark=dark)
+        colours = figure_colours(dark=dark)
+        self._figure.outline_line_color = colours["frame"]
+        # The browser colours figures that come with the page, and not always later ones.
+        for axis in self._figure.axis:
+            paint_axis(axis, colours)
         for glyph in self._words:
             # The labels of the sky lie on bright cells and on dark ones.
-            colours = figure_colours(dark=dark)
             glyph.update(text_color=colours["text"], text_alpha=1.0, padding=2, border_radius=3,
                          background_fill_color=colours["background"],
                          background_fill_alpha=0.6)  # fmt: skip

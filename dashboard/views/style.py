@@ -8,7 +8,7 @@ from typing import Any
 import holoviews as hv
 from bokeh.models import Axis, ColorBar, Grid, Plot
 
-__all__ = ["style_figure", "styled"]
+__all__ = ["paint_axis", "style_figure", "styled"]
 
 Hook = Callable[[Any, Any], None]
 
@@ -100,17 +100,24 @@ def style_figure(figure: Plot, colours: Mapping[str, str], *, grid: bool = True)
             _style_colour_bar(part, colours)
 
 
-def _style_axis(axis: Axis, colours: Mapping[str, str]) -> None:
+def paint_axis(axis: Axis, colours: Mapping[str, str]) -> None:
+    """Give an axis the colours of the page."""
     axis.update(
         axis_label_text_color=colours["text"],
-        axis_label_text_font_size="12px",
-        axis_label_text_font_style="normal",
-        axis_label_standoff=6,
         major_label_text_color=colours["muted"],
-        major_label_text_font_size="11px",
         axis_line_color=colours["frame"],
         major_tick_line_color=colours["frame"],
         minor_tick_line_color=None,
+    )
+
+
+def _style_axis(axis: Axis, colours: Mapping[str, str]) -> None:
+    paint_axis(axis, colours)
+    axis.update(
+        axis_label_text_font_size="12px",
+        axis_label_text_font_style="normal",
+        axis_label_standoff=6,
+        major_label_text_font_size="11px",
     )
 
 

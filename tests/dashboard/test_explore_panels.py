@@ -16,6 +16,7 @@ from dashboard.policy.panels import PRESETS, points_down, preset_of, some_axes
 from dashboard.policy.readout import readout
 from dashboard.rasters import RasterCache
 from dashboard.session import Session
+from dashboard.theme import figure_colours
 from dashboard.views import sky
 from dashboard.views.phase_space import Frame, Panel
 from dashboard.views.shading import shade
@@ -48,6 +49,19 @@ def test_the_figure_holds_what_is_counted(explore, session):
         assert source["y"][0] + source["dh"][0] == pytest.approx(drawn.frame.y[1])
     lines = explore._panels[0]._canvas._lines.data_source.data
     assert len(lines["xs"]) == 1
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axes_have_the_colours_of_the_page_whenever_they_come(explore, session, wait, dark):
+    session.dark = not dark
+    session.dark = dark
+    colours = figure_colours(dark=dark)
+    for panel in explore._panels:
+        figure = panel._canvas._figure
+        for axis in figure.axis:
+            assert axis.axis_label_text_color == colours["text"]
+            assert axis.major_label_text_color == colours["muted"]
+        assert figure.outline_line_color == colours["frame"]
 
 
 def test_a_mean_is_that_of_the_selected_stars(catalogue):
