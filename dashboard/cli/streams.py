@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from dashboard.cli.maps import find_catalogue
 from dashboard.cli.output import Output, table
 from dashboard.cli.scheduling import executor
 from dashboard.cli.store import parse_pairs
+from dashboard.policy.funnel import seconds_in_words
 from data.errors import UserError
 from data.home import home
 from data.selection import read_selection
@@ -46,19 +48,23 @@ def scan(arguments: Namespace, output: Output) -> int:
         "threads": arguments.threads,
         **_split_settings(settings),
     }
+    began = time.time()
     try:
         if arguments.apart:
             return _apart(arguments, spec, folder, output)
-        record = submit(folder, spec, executor(arguments))
+        record = submit(folder, spec, executor(arguments), reuse=not arguments.again)
     except UserError:
         if brought_in:  # a refused search leaves the store as it was
             CatalogueStore(folder).delete(catalogue)
         raise
     if arguments.wait:
         return follow(folder, record.id, output)
+    there = " It was there already; --again searches anew." if record.created < began else ""
+    seconds = float(str(record.needs.get("seconds", 0.0)))
+    takes = "" if there else f" It takes about {seconds_in_words(seconds)} of a core."
     output.result(
         {"run": record.id, "state": str(record.state)},
-        f"Run {record.id} is {record.state}.\n"
+        f"Run {record.id} is {record.state}.{there}{takes}\n"
         f"`via-obscura streams candidates {record.id}` lists what it has found so far.",
     )
     return 0

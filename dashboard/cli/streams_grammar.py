@@ -121,6 +121,9 @@ def _add_scan(kinds: Any, command: AddCommand) -> None:  # noqa: ANN401
         default="both",
         help="proper motion in which windows are cut",
     )
+    parser.add_argument(
+        "--again", action="store_true", help="search even if the same search is already there"
+    )
     parser.add_argument("--seeds", type=int, default=2, metavar="N", help="trainings a window")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="the first of them")
     parser.add_argument(

@@ -1,10 +1,14 @@
 """Commands of the search for streams: start, list, write."""
 
+import time
+
 import numpy as np
 import pytest
 from astropy.table import Table
 
+from dashboard.cli import streams
 from engine.runs.launch import list_runs
+from engine.runs.record import RunRecord
 from tests.dashboard.synthetic_streams import make_patch, make_search
 
 
@@ -79,3 +83,24 @@ def test_a_search_that_cannot_be_is_refused_before_it_begins(searched, cli, word
     assert answer.status != 0
     assert said in answer.json["error"]
     assert len(list_runs(home)) == before
+
+
+def test_the_same_search_is_not_done_twice_unless_asked(searched, cli, monkeypatch):
+    """What is computed already is said to be there; a new search says what it takes."""
+    asked = []
+
+    def submit(folder, spec, mover=None, *, reuse=False):
+        asked.append(reuse)
+        created = time.time() - 3600 if reuse else time.time() + 1
+        return RunRecord(
+            "20261123-000000-streams-abcd", "streams", spec, created=created,
+            needs={"seconds": 300.0},
+        )  # fmt: skip
+
+    monkeypatch.setattr(streams, "submit", submit)
+    home, _, catalogue = searched
+    there = cli("streams", "scan", catalogue.name, "--home", str(home)).out
+    anew = cli("streams", "scan", catalogue.name, "--home", str(home), "--again").out
+    assert asked == [True, False]
+    assert "was there already" in there
+    assert "about 5 min of a core" in anew
