@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.cluster.head import NO_DASHBOARD
 from engine.runs import RunContext, open_run, submit
 from engine.runs.directory import RunDirectory
 from engine.runs.kinds import Kind
@@ -215,7 +216,7 @@ def main() -> int:
                 n_workers=chosen.workers,
                 threads_per_worker=1,
                 resources={"CPU": 1},
-                dashboard_address=None,
+                **NO_DASHBOARD,
             ) as cluster,
             Client(cluster) as client,
         ):

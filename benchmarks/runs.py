@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from engine.cluster.head import NO_DASHBOARD
 from engine.runs import RunContext, list_runs, submit
 from engine.runs.directory import new_run_directory
 from engine.runs.files import write_json
@@ -102,7 +103,7 @@ def cluster(workers: int) -> Any:  # noqa: ANN401
         threads_per_worker=1,
         resources={"CPU": 1},
         memory_limit=0,
-        dashboard_address=None,
+        **NO_DASHBOARD,
     ) as here:
         yield f"dask:{here.scheduler_address}"
 

@@ -26,7 +26,22 @@ from engine.runs.files import read_json, write_json
 from engine.runs.lock import FileLock
 from engine.runs.process import ProcessIdentity, host_name, identify, is_alive
 
-__all__ = ["cluster_address", "main", "promised", "running_cluster", "start", "stop"]
+__all__ = [
+    "NO_DASHBOARD",
+    "cluster_address",
+    "main",
+    "promised",
+    "running_cluster",
+    "start",
+    "stop",
+]
+
+NO_DASHBOARD: dict[str, Any] = {
+    "dashboard_address": None,
+    "scheduler_kwargs": {"dashboard_address": "localhost:0"},
+}
+"""Dask's own pages are off. Its scheduler would listen for them all the same, at port 8787 of
+every address of the machine, and a second one would complain."""
 
 _BACK_AGAIN = "300s"  # that a worker has to be back after its death
 _START_PATIENCE = 60.0  # seconds that a scheduler may take to be there
@@ -155,13 +170,13 @@ def make_cluster(settings: ClusterSettings, home: Path) -> Any:  # noqa: ANN401
             threads_per_worker=settings.cores,
             memory_limit=f"{settings.memory_gb}GB",
             resources=settings.resources,
-            dashboard_address=None,
+            **NO_DASHBOARD,
         )
     elif settings.kind == "cuda":
         cluster = _class("dask_cuda", "LocalCUDACluster", "cuda")(
             threads_per_worker=settings.cores,
             resources=settings.resources,
-            dashboard_address=None,
+            **NO_DASHBOARD,
         )
     else:
         name = {"slurm": "SLURMCluster", "pbs": "PBSCluster"}[settings.kind]
@@ -186,7 +201,7 @@ def _job(settings: ClusterSettings, home: Path) -> dict[str, Any]:
         "log_directory": str(home / "cluster-logs"),
         "local_directory": "/tmp",  # noqa: S108 - each worker makes a folder of its own there
         "python": sys.executable,
-        "scheduler_options": {"dashboard_address": "localhost:0"},  # for this machine only
+        "scheduler_options": dict(NO_DASHBOARD["scheduler_kwargs"]),
     }
     chosen = {name: getattr(settings, name) for name in ("queue", "account", "interface")}
     return job | {name: value for name, value in chosen.items() if value}

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from engine.cluster.head import NO_DASHBOARD
 from tests.helpers.run_fixtures import HELPERS, home, kinds
 
 __all__ = ["home", "kinds"]
@@ -30,7 +31,7 @@ def cluster() -> Iterator[SimpleNamespace]:
             threads_per_worker=1,
             resources={"CPU": 1},
             memory_limit="2GB",
-            dashboard_address=None,
+            **NO_DASHBOARD,
             silence_logs=50,
         ) as here,
         distributed.Client(here, set_as_default=False) as client,
