@@ -165,6 +165,13 @@ class SearchStarter:
         return partial(_estimated, spec, home)
 
     def _tell(self, cost: dict[str, float]) -> None:
+        self._start.disabled = self._offered is None or not cost["windows"]
+        if not cost["windows"]:
+            self._cost.object = (
+                f"No window holds enough of the {cost['stars']:,.0f} stars. Choose wider windows, "
+                "or more stars."
+            )
+            return
         patches = int(cost["patches"])
         where = "one patch" if patches == 1 else f"{patches:,} patches"
         self._cost.object = (

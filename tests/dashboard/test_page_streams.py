@@ -77,6 +77,9 @@ def test_the_form_says_what_a_search_takes_and_what_cannot_be(page, searched):
     assert "one patch" in page._starter._cost.object
     page._starter._width.value, page._starter._step.value = 0.1, 0.1
     assert "No window" in page._starter._cost.object
+    assert page._starter._start.disabled
+    page._starter._width.value = 6.0
+    assert not page._starter._start.disabled
 
 
 def test_the_search_of_a_run_that_is_asked_for_is_shown_until_another_is_chosen(tmp_path):

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from data.errors import UserError
 from data.store import Catalogue, CatalogueStore
 from engine.runs.process import host_name
 from engine.runs.record import RunRecord
@@ -59,11 +58,6 @@ def search_cost(spec: dict[str, object], home: Path) -> dict[str, float]:
     dict
         ``seconds``, ``memory_gb``, ``disk_gb``, ``patches``, ``stars`` (of all patches),
         ``windows``.
-
-    Raises
-    ------
-    UserError
-        No window can be searched.
     """
     from engine.runs.launch import list_runs
 
@@ -74,11 +68,6 @@ def search_cost(spec: dict[str, object], home: Path) -> dict[str, float]:
     chosen = patches[:: max(1, len(patches) // _SAMPLE)]
     sums = np.array([_patch(catalogue, rows, patch, full) for patch in chosen])
     seconds, stars, windows, scored = sums.sum(0) * len(patches) / len(chosen)
-    if not windows:
-        raise UserError(
-            f"No window of {full['width']:g} mas/yr holds enough of the {stars:,.0f} stars.",
-            "Choose wider windows, more stars, or a smaller `least`.",
-        )
     return {
         "seconds": seconds * search_factor(list_runs(home)),
         "memory_gb": 0.8 + (catalogue.n_rows * 8 + float(sums[:, 1].max()) * 4000) / 1e9,
