@@ -1,8 +1,9 @@
 """Injection and recovery: what the blind search finds of streams put into mock patches.
 
 Each row is the whole search (all windows of both proper motions, out-of-fold scores, lines,
-candidates) on one patch. Rows are kept in a file as they come: started again, the benchmark goes
-on where it stopped. p-values come from the rows of patches without streams.
+candidates) on one patch. Rows are kept in a file as they come, and scores for each window: started
+again, the benchmark goes on where it stopped. p-values come from the rows of patches without
+streams; the form of their tail from positions exchanged after the training, where they are few.
 
     python benchmarks/streams_recovery.py --smooth 10 --seeds 10
     python benchmarks/streams_recovery.py --vary width=0.1,0.25,0.5,1 --seeds 3
@@ -24,6 +25,7 @@ import numpy as np
 from data.home import home
 from data.mocks.stream import draw_patch
 from data.mocks.stream_injection import Injection
+from engine.streams.candidates import candidates, chain_maximum
 from engine.streams.patches import Patch
 from engine.streams.recovery import (
     append_row,
@@ -34,7 +36,10 @@ from engine.streams.recovery import (
     read_rows,
     rows_file,
 )
-from engine.streams.search.chain import search_stars
+from engine.streams.search.chain import score_patch
+from engine.streams.search.files import PatchFolder, window_name
+from engine.streams.search.grid import scan_grid
+from engine.streams.search.settings import search_settings
 from engine.streams.stars import PatchStars
 
 CENTRE, RADIUS = (148.6, 24.2), 15.0
@@ -43,9 +48,14 @@ VARIED = ("members", "width", "distance", "speed", "offset", "fraction")
 
 
 def trial(
-    key: str, stars: int, seed: int, changes: dict[str, float] | None, spec: dict[str, Any]
+    key: str,
+    stars: int,
+    seed: int,
+    changes: dict[str, float] | None,
+    spec: dict[str, Any],
+    folder: Path,
 ) -> dict[str, Any]:
-    """Search one patch; `changes` is None for a patch without a stream."""
+    """Search one patch; `changes` is None for one without a stream; scores stay in `folder`."""
     given = dict(changes or {})
     size = {name: given.pop(name) for name in ("members", "fraction") if name in given}
     if "members" in size:
@@ -59,8 +69,16 @@ def trial(
     )
     patch = Patch.at(*CENTRE, RADIUS)
     visible = {n: v for n, v in mock.columns.items() if n not in ("stream", "tracer")}
+    own = PatchStars.of(patch, visible)
+    kept = PatchFolder(folder / "streams" / "recovery" / key)
+    there = kept.scored()
+    todo = [window for window in scan_grid(own, spec) if window_name(window) not in there]
+    for scores in score_patch(own, todo, spec) if todo else ():
+        kept.write_scores(scores)
     began = time.perf_counter()
-    found, maximum = search_stars(PatchStars.of(patch, visible), patch, spec)
+    scored, settings = list(kept.all_scores()), search_settings(spec)
+    found = candidates(scored, own, settings, patch=patch, named=False)
+    maximum = float(chain_maximum(scored, own, settings, patch=patch))
     told = judge(found.members, mock.columns["stream"])
     rows = [{**one, "sigma": float(found.table["sigma"][i])} for i, one in enumerate(told)]
     return {
@@ -72,8 +90,9 @@ def trial(
         "method": spec["method"],
         "streams": [{k: v for k, v in one.items() if k != "track"} for one in mock.streams],
         "maximum": maximum,
+        "exchanged": found.null.tolist(),
         "candidates": rows,
-        "seconds": round(time.perf_counter() - began, 1),
+        "seconds": round(sum(one.seconds for one in scored) + time.perf_counter() - began, 1),
     }
 
 
@@ -127,7 +146,7 @@ def main() -> None:
     for key, seed, changes in [] if arguments.table else wanted:
         if key in there:
             continue
-        row = trial(key, arguments.stars, seed, changes, spec)
+        row = trial(key, arguments.stars, seed, changes, spec, folder)
         append_row(rows_file(folder), row)
         best = max((one["sigma"] for one in row["candidates"]), default=float("nan"))
         print(

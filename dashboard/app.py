@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -49,7 +50,11 @@ def _pull(document: Document, shell: Shell) -> None:
         shell.refresh()
 
 
-def serve(home: Path, options: ServeOptions | None = None) -> None:
+def serve(
+    home: Path,
+    options: ServeOptions | None = None,
+    on_listening: Callable[[], None] = lambda: None,
+) -> None:
     """Serve the application until the process is stopped.
 
     Parameters
@@ -58,6 +63,8 @@ def serve(home: Path, options: ServeOptions | None = None) -> None:
         Folder that holds catalogues and runs; it is created where it is missing.
     options
         How it is served; by default on localhost, port 5006.
+    on_listening
+        Called once browsers can connect.
     """
     options = options or ServeOptions()
     services = Services(home)
@@ -68,6 +75,7 @@ def serve(home: Path, options: ServeOptions | None = None) -> None:
     try:
         server = make_server(services, lambda: build_app(services), options)
         server.start()
+        on_listening()
         server.io_loop.start()
     finally:
         services.close()

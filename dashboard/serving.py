@@ -7,7 +7,7 @@ import gc
 import hashlib
 import os
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -22,6 +22,9 @@ from bokeh.document import Document
 from bokeh.model import Model
 from panel.io import server as panel_server
 from panel.io.application import Application
+from panel.io.document import _cleanup_doc
+from panel.io.state import set_curdoc
+from panel.viewable import Viewable
 
 from dashboard import pages
 from dashboard.accounts import read_accounts, secret_of
@@ -207,7 +210,21 @@ def make_server(services: Services, app: Any, options: ServeOptions) -> Server: 
     # Now, before there is a session: one that is frozen with the rest would never be freed.
     gc.collect()
     gc.freeze()
+    builder.submit(_rehearse, app)
     return server
+
+
+def _rehearse(app: Callable[[], Viewable]) -> None:
+    """Build a page for nobody and drop it.
+
+    The first page of a process imports some hundred modules more, and fills the tables that the
+    libraries make of their own classes: twice the work of the second. Done here while a browser
+    is still on its way, the first visitor waits for less; one who comes at once for no more.
+    """
+    document = Document()
+    with set_curdoc(document):
+        app().server_doc(document, location=False)
+    _cleanup_doc(document)
 
 
 def _login(options: ServeOptions, secret: str) -> dict[str, Any]:

@@ -48,8 +48,17 @@ class Shell:
         self._menu = self._build_menu()
         self._save = SaveView(services, session, self._screen)
         self._share = ShareView(services, session, self._screen)
+        self._opening = pmui.Typography(
+            "",
+            css_classes=["vo-opening"],
+            visible=False,
+            margin=(80, 20),
+            sx={"textAlign": "center", "color": "text.secondary"},
+            sizing_mode="stretch_width",
+        )
         self._main = pmui.Column(
             session.notices.column,
+            self._opening,
             self._save.dialog,
             self._share.dialog,
             self._share.clipboard,
@@ -166,17 +175,35 @@ class Shell:
             self.session.page = PAGES[index].slug
 
     def _follow(self, event: Event) -> None:
-        self._show(event.new)
+        """Show a page; one that is not built yet is announced first, as that takes a moment."""
+        entry, document = self._entries.get(event.new), pn.state.curdoc
+        live = document is not None and document.session_context is not None
+        if entry is None or entry.slug in self._frames or not live:
+            self._show(event.new)
+            return
+        self._mark(entry)
+        self._opening.object = f"Opening {entry.title} …"
+        for frame in self._frames.values():
+            frame.visible = False
+        self._opening.visible = True
+        document.add_next_tick_callback(self.session.guarded(self._arrive))
+
+    def _arrive(self) -> None:
+        self._show(self.session.page)  # the user may have gone on meanwhile
+
+    def _mark(self, entry: PageEntry) -> None:
+        """Mark the page in the menu."""
+        index = PAGES.index(entry)
+        if self._menu.active not in (index, (index,)):
+            self._menu.active = (index,)
 
     def _show(self, slug: str) -> None:
         entry = self._entries.get(slug)
         if entry is None:
             self.session.notify(f"There is no page named {slug!r}.", level="warning")
             return
-        index = PAGES.index(entry)
-        if self._menu.active not in (index, (index,)):
-            self._menu.active = (index,)
-        if slug == self._shown:
+        self._mark(entry)
+        if slug == self._shown and self._frames[slug].visible:
             return
         if self._shown is not None:
             self._restoring = None  # the user has gone on
@@ -187,6 +214,7 @@ class Shell:
             self._build(entry)
         for name, frame in self._frames.items():
             frame.visible = name == slug
+        self._opening.visible = False
         self._shown = slug
         page = self._pages[slug]
         if page is not None:

@@ -7,6 +7,7 @@ import os
 import socket
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dashboard.cli.output import Output
 from dashboard.cli.progress import ProgressLine
@@ -15,6 +16,9 @@ from data.errors import UserError
 from data.home import home
 from engine.runs.dispatching import ensure_dispatcher
 from engine.runs.executors import SCHEDULER_VARIABLE
+
+if TYPE_CHECKING:
+    from dashboard.serving import ServeOptions
 
 __all__ = ["address", "check_port", "serve"]
 
@@ -50,9 +54,20 @@ def serve(arguments: Namespace, output: Output) -> int:
         proxy=arguments.behind_proxy,
         root=arguments.root_path,
     )
-    rules = options.rules(folder)  # what is wrong with the accounts is said before anything
+    options.rules(folder)  # what is wrong with the accounts is said before anything
+    try:
+        app.serve(folder, options, lambda: _tell(arguments, options, output))
+    except KeyboardInterrupt:
+        output.note("Stopped. Runs that are at work go on.")
+    return 0
+
+
+def _tell(arguments: Namespace, options: ServeOptions, output: Output) -> None:
+    """Say where it is, and who can come in."""
+    host, folder = options.host, home(arguments.home)
+    rules = options.rules(folder)
     shown = "localhost" if host in _EVERYWHERE else host
-    url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+    url = f"http://{f'[{shown}]' if ':' in shown else shown}:{options.port}"
     output.result(
         {"address": url, "home": str(folder)}, f"Via Obscura is at {url} (Ctrl-C stops it)."
     )
@@ -65,11 +80,6 @@ def serve(arguments: Namespace, output: Output) -> int:
             f"its catalogues{may}{guests}. Browsers are let in from "
             f"{', '.join(arguments.allow_origin) or shown}; --allow-origin adds to that."
         )
-    try:
-        app.serve(folder, options)
-    except KeyboardInterrupt:
-        output.note("Stopped. Runs that are at work go on.")
-    return 0
 
 
 def address(arguments: Namespace) -> tuple[str, int]:

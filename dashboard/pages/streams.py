@@ -87,10 +87,9 @@ class StreamsPage(Page):
         self._sky.update()
         self._detail = self._candidate_view.view()
         self._detail.visible = False
-        self._results = pmui.Column(
-            self._build_results(), self._detail, self._recovery.view(),
-            sizing_mode="stretch_width", margin=0, visible=False,
-        )  # fmt: skip
+        # Put on the screen with the first search: half a thousand models, for nothing before it.
+        self._parts = [self._build_results(), self._detail, self._recovery.view()]
+        self._results = pmui.Column(sizing_mode="stretch_width", margin=0, visible=False)
         return pmui.Column(
             headline(self.title),
             self._empty,
@@ -134,6 +133,8 @@ class StreamsPage(Page):
         self._seen = self.services.runs.version
         self._groups = find_groups(self.services.runs.list())
         self._empty.visible = not self._groups
+        if self._groups and not self._results.objects:
+            self._results[:] = self._parts
         self._results.visible = bool(self._groups)
         names = {m.id: m.name for m in self.services.catalogues.list()}
         self._choice.offer(self._groups, names, self.session.run)

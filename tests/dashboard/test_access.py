@@ -175,6 +175,10 @@ def test_what_a_guest_may_not_do_is_off_and_says_why(services, catalogue, page, 
     make_run(
         services.home, "failed", order=1, kind="fetch", spec={"name": "far", "service": "esa"}
     )
+    make_run(
+        services.home, "failed", order=2, kind="streams",
+        spec={"method": "cathode", "catalogue": catalogue.id, "patches": []},
+    )  # fmt: skip
     services.runs.look()
     Session(services).acts.views.add("a view", "", DOCUMENT)
     session = Session(services, Access("gus", may_change=may), catalogue=catalogue.id)

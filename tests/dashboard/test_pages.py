@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import panel as pn
 import pytest
 
 from dashboard.app import build_app, origins
@@ -226,3 +227,46 @@ def test_websocket_origins_are_explicit():
     assert "*" not in "".join(origins("0.0.0.0", 80, ["stars.example.org"]))  # noqa: S104
     assert "stars.example.org" in origins("0.0.0.0", 80, ["stars.example.org"])  # noqa: S104
     assert origins("10.0.0.5", 80) == ["10.0.0.5:80"]
+
+
+class Ticks:
+    """A document with a browser, which keeps what it is asked to do later."""
+
+    session_context = object()
+
+    def __init__(self):
+        self.later = []
+
+    def add_next_tick_callback(self, callback):
+        self.later.append(callback)
+
+    def add_timeout_callback(self, callback, _):
+        self.later.append(callback)
+
+
+def test_a_page_that_is_not_built_yet_is_announced(services, monkeypatch):
+    session = Session(services)
+    shell = Shell(services, session)
+    document = Ticks()
+    monkeypatch.setattr(type(pn.state), "curdoc", property(lambda _: document))
+
+    def said():
+        return [
+            part.object
+            for part in shell.page.select(lambda p: "vo-opening" in (p.css_classes or ()))
+            if part.visible
+        ]
+
+    session.page = "density"
+    assert said() == ["Opening Density …"]
+    session.page = "sweeps"
+    assert said() == ["Opening Sweeps …"], "the user has gone on"
+    for callback in document.later:
+        callback()
+    assert said() == []
+    shown = [name for name, frame in shell._frames.items() if frame.visible]
+    assert shown == ["sweeps"]
+    session.page = "sweeps"
+    session.page = "explore"
+    assert said() == [], "what is built is there at once"
+    assert [name for name, frame in shell._frames.items() if frame.visible] == ["explore"]

@@ -1,21 +1,17 @@
-"""The whole chain in memory: scores, lines, candidates. For trials; runs keep files between."""
+"""The windows of a patch, scored one coordinate after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from engine.streams.candidates import Candidates, candidates, chain_maximum
-from engine.streams.patches import Patch
 from engine.streams.scores.scan import score_windows
 from engine.streams.scores.settings import settings_from
-from engine.streams.search.grid import scan_grid
-from engine.streams.search.settings import search_settings
 from engine.streams.search.table import feature_table
 from engine.streams.stars import PatchStars
 from engine.streams.windows import Window
 
-__all__ = ["score_patch", "search_stars"]
+__all__ = ["score_patch"]
 
 
 def score_patch(
@@ -62,13 +58,3 @@ def score_patch(
             on_progress=told,
         )
         done += len(todo)
-
-
-def search_stars(
-    stars: PatchStars, patch: Patch, spec: Mapping[str, Any]
-) -> tuple[Candidates, float]:
-    """Search the stars of a patch; give its candidates and the statistic that p-values are of."""
-    settings = search_settings(spec)
-    scored = list(score_patch(stars, scan_grid(stars, spec), spec))
-    found = candidates(scored, stars, settings, patch=patch)
-    return found, float(chain_maximum(scored, stars, settings, patch=patch))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,11 +14,16 @@ from .conftest import Cli
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[tuple[object, ...], dict[str, object]]]:
+def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, object]]:
     """Calls of ``dashboard.app.serve``, which here returns at once."""
-    calls: list[tuple[tuple[object, ...], dict[str, object]]] = []
+    calls: list[tuple[object, object]] = []
     stand_in = types.ModuleType("dashboard.app")
-    stand_in.serve = lambda *words, **options: calls.append((words, options))  # type: ignore[attr-defined]
+
+    def serve(folder: object, options: object, on_listening: Callable[[], None]) -> None:
+        calls.append((folder, options))
+        on_listening()
+
+    stand_in.serve = serve  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "dashboard.app", stand_in)
     monkeypatch.setattr("dashboard.app", stand_in, raising=False)
     monkeypatch.delenv("PORT", raising=False)
@@ -34,7 +39,7 @@ def taken() -> Iterator[int]:
         yield taken.getsockname()[1]
 
 
-Calls = list[tuple[tuple[object, ...], dict[str, object]]]
+Calls = list[tuple[object, object]]
 
 
 def test_a_port_that_is_taken(cli: Cli, served: Calls, taken: int) -> None:
@@ -52,7 +57,7 @@ def test_the_address_is_said(cli: Cli, served: Calls, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PORT", str(port))
     monkeypatch.setenv("HOST", "127.0.0.1")
     assert f"http://127.0.0.1:{port}" in cli("serve").out
-    (_, first), (_, second) = (words for words, _ in served)
+    (_, first), (_, second) = served
     assert (first.host, first.port) == ("localhost", port)  # type: ignore[attr-defined]
     assert (second.host, second.port) == ("127.0.0.1", port)  # type: ignore[attr-defined]
     assert first == ServeOptions(port=port), "nothing else is switched on"
@@ -64,7 +69,7 @@ def test_other_hosts_are_named_one_by_one(cli: Cli, served: Calls) -> None:
     assert answer.status == 0
     assert f"http://localhost:{port}" in answer.out
     assert "stars.org:443" in answer.err
-    assert served[0][0][1].allow_origins == ("stars.org:443",)  # type: ignore[attr-defined]
+    assert served[0][1].allow_origins == ("stars.org:443",)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "65536", "http", "٣"])
@@ -93,3 +98,4 @@ def test_ctrl_c_is_how_it_ends(cli: Cli, served: Calls, monkeypatch: pytest.Monk
     answer = cli("serve", "--port", free_port())
     assert answer.status == 0
     assert "go on" in answer.err
+    assert "http" not in answer.out, "no address before browsers can connect"
