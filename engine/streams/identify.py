@@ -38,7 +38,7 @@ class Match:
         Difference in proper motion, mas/yr; NaN where the track has none.
     known
         Whether the candidate is taken for it. A track without proper motions is compared by
-        place and direction alone.
+        place and direction alone, and must be near.
     """
 
     name: str = ""
@@ -99,7 +99,7 @@ def _stream(track: StreamTrack, sight: Floats, motion: Floats, spread: float) ->
     tree, places, known_motion = _prepared(track)
     chord, nearest = (np.asarray(a) for a in tree.query(sight))
     apart = _angle(chord)
-    width = _ACROSS if np.isnan(track.width) else max(_ACROSS, _WIDTHS * track.width)
+    width = _across(track)
     follows = apart < width
     # In vectors on the sky, so that frames do not matter over the degree between the places.
     difference = np.sqrt(((motion - known_motion[nearest]) ** 2).sum(axis=1))
@@ -110,6 +110,17 @@ def _stream(track: StreamTrack, sight: Floats, motion: Floats, spread: float) ->
     if np.isfinite(moves):
         known = known and moves < _MOTION + spread
     return Match(track.stream, "stream", float(np.median(apart)), moves, known)
+
+
+def _across(track: StreamTrack) -> float:
+    """Degrees from a track within which a candidate may be it.
+
+    Wide streams count as wide only where the motion is compared as well: some tracks without
+    proper motions are ten degrees wide, and by place alone half of the sky would be known.
+    """
+    if np.isnan(track.width) or not track.has_proper_motion:
+        return _ACROSS
+    return max(_ACROSS, _WIDTHS * track.width)
 
 
 @lru_cache(maxsize=512)

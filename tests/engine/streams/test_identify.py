@@ -50,6 +50,18 @@ def test_a_track_without_motions_is_compared_by_place():
     assert np.isnan(match.motion)
 
 
+def test_a_wide_track_counts_as_wide_only_with_its_motions():
+    """Cetus is 9 deg wide in a table without proper motions: a third of the sky is near it."""
+    none = np.zeros(8)
+    vague, wide = TRACKS["Cetus-Y13"], TRACKS["Sagittarius-A20"]
+    beside = identify(vague.ra[:8] + 6, vague.dec[:8], none, none, tracks=[vague], objects=[])
+    assert (beside.name, beside.known) == ("Cetus", False)
+    part = slice(len(wide.ra) // 2, len(wide.ra) // 2 + 8)
+    ra, dec, pmra, pmdec = (getattr(wide, c)[part] for c in ("ra", "dec", "pmra", "pmdec"))
+    assert identify(ra, dec + 4, pmra, pmdec, tracks=[wide], objects=[]).known
+    assert not identify(ra, dec + 4, pmra + 5, pmdec, tracks=[wide], objects=[]).known
+
+
 def test_nothing_near_is_nothing():
     match = identify(
         *np.array([[10.0, 11.0], [20.0, 21.0]]), np.zeros(2), np.zeros(2), tracks=[], objects=[]
