@@ -13,6 +13,7 @@ from dashboard.guests import for_editors
 from dashboard.pages.confirm import Confirm
 from dashboard.pages.loss_panel import LossPanel
 from dashboard.pages.parts import pairs_table, section, table
+from dashboard.pages.windows_panel import WindowsPanel
 from dashboard.plain import plain
 from dashboard.policy import run_states
 from dashboard.policy.access import Access
@@ -71,7 +72,13 @@ class RunDetails:
         self._line = pmui.Typography(
             "", variant="body2", margin=(2, 10, 6, 12), css_classes=["vo-details-line"]
         )
-        self.losses = LossPanel(dark=dark)
+        # What a run of a kind reports as it goes; others only have their log.
+        self._live = {"map": LossPanel(dark=dark), "streams": WindowsPanel(dark=dark)}
+        self._sections = {
+            "map": section("Loss", self._live["map"].view),
+            "streams": section("Windows", self._live["streams"].view),
+        }
+        self._kind = ""
         self._log = pn.pane.HTML(
             "",
             stylesheets=[_LOG_STYLE],
@@ -113,17 +120,27 @@ class RunDetails:
             [("Run", record.id), *run_states.request_lines(record, name, caption)]
         )
         if changed:
-            self._log_seen = None
-            self.losses.open(directory, live=str(record.state) in run_states.ACTIVE)
+            self._log_seen, self._kind = None, record.kind
+            for kind, part in self._sections.items():
+                part.visible = kind == record.kind
+            if record.kind in self._live:
+                active = str(record.state) in run_states.ACTIVE
+                self._live[record.kind].open(directory, live=active)
             self._tabs.active = 0
         self._show_log(directory)
         self._environment.object = pairs_table(environment_lines(directory))
 
     def follow(self, directory: RunDirectory) -> None:
         """Pull what a live run has written since the last look."""
-        self.losses.refresh()
+        if self._kind in self._live:
+            self._live[self._kind].refresh()
         if self._tabs.active == 0:
             self._show_log(directory)
+
+    def set_dark(self, dark: bool) -> None:
+        """Draw for another background."""
+        for panel in self._live.values():
+            panel.set_dark(dark)
 
     def _say(self, record: RunRecord, look: run_states.Look) -> None:
         sentence, hint = run_states.sentence(record)
@@ -238,7 +255,7 @@ class RunDetails:
             self._message,
             self._bar,
             self._line,
-            section("Loss", self.losses.view),
+            *self._sections.values(),
             section("What it says of itself", self._tabs),
             *(confirm.view for confirm in self._confirms.values()),
             sizing_mode="stretch_width",

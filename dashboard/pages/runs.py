@@ -40,7 +40,7 @@ class RunsPage(Page):
             session.guarded(self._choose), session.guarded(self._show_results), dark=session.dark
         )
         self._overview = RunsOverview(services, session)
-        session.param.watch(lambda event: self._details.losses.set_dark(event.new), "dark")
+        session.param.watch(lambda event: self._details.set_dark(event.new), "dark")
         session.param.watch(lambda event: self._list.rows.set_dark(event.new), "dark")
         session.param.watch(session.guarded(lambda _: self.refresh()), "run")
 

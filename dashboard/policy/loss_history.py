@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.policy.event_history import EventHistory
+
 AT_MOST = 20_000
 """Epochs remembered for each flow; beyond it every second one is forgotten."""
-
-ReadSince = Callable[[int], tuple[list[dict[str, Any]], int]]
-"""A position in the event file to the events after it and the next position."""
 
 
 @dataclass(frozen=True)
@@ -37,32 +36,11 @@ class FlowLosses:
 
 
 @dataclass
-class LossHistory:
-    """Losses by flow, growing as events arrive.
+class LossHistory(EventHistory):
+    """Losses by flow, growing as events arrive."""
 
-    Parameters
-    ----------
-    offset
-        How far the event file has been read.
-    version
-        Grows whenever a loss was added.
-    """
-
-    offset: int = 0
-    version: int = 0
     _rows: dict[str, dict[int, tuple[list[float], list[float]]]] = field(default_factory=dict)
     _rate: dict[str, float] = field(default_factory=dict)
-
-    def follow(self, read_since: ReadSince, at_most: int = 64) -> bool:
-        """Read what is new, in at most `at_most` chunks; say whether anything was."""
-        before = self.version
-        for _ in range(at_most):
-            events, offset = read_since(self.offset)
-            self.add(events)
-            if offset == self.offset:
-                break
-            self.offset = offset
-        return self.version != before
 
     def add(self, events: Iterable[Mapping[str, Any]]) -> None:
         """Take loss events in; others, and damaged ones, are passed over.

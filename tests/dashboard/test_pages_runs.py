@@ -86,7 +86,7 @@ def test_progress_moves_in_the_same_widgets(page, services):
 def test_losses_appear_live_in_figures_that_stay(page, services):
     directory = make_run(services.home, "running", losses=3)
     page.on_show()
-    losses = page._details.losses
+    losses = page._details._live["map"]
     panes = dict(losses._panes)
     assert losses._history.losses("velocity").epochs.size == 3
     assert losses._columns["position"].visible

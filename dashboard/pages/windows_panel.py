@@ -1,0 +1,91 @@
+"""The windows of a search for streams as they are done: what stands out so far."""
+
+from __future__ import annotations
+
+import holoviews as hv
+import panel_material_ui as pmui
+
+from dashboard.pages.live_figure import LiveFigure
+from dashboard.policy.window_history import WindowHistory
+from dashboard.theme import figure_colours
+from dashboard.views.style import styled
+from dashboard.views.windows import NAMES, window_plot
+from engine.runs.directory import RunDirectory
+
+__all__ = ["WindowsPanel"]
+
+NOT_YET = "No window is done yet: what the patch shares is learnt first, for a minute or two."
+
+
+class WindowsPanel:
+    """The best line of each window that is done.
+
+    Parameters
+    ----------
+    dark
+        Whether the page is drawn dark.
+    """
+
+    def __init__(self, *, dark: bool) -> None:
+        self._dark = dark
+        self._live = True
+        self._history = WindowHistory()
+        self._directory: RunDirectory | None = None
+        self._words = pmui.Typography(
+            NOT_YET, variant="body2", margin=(8, 10), sx={"color": "text.secondary"},
+            css_classes=["vo-windows-words"],
+        )  # fmt: skip
+        self._figure = LiveFigure(self._draw)
+        self._figure.update()  # before it is on the screen
+        self._figure.pane.param.update(sizing_mode="stretch_width", height=240)
+        # A figure that is on the screen cannot be hidden itself: Panel would tell the plot things
+        # that only its pane knows.
+        self._frame = pmui.Column(
+            self._figure.pane, sizing_mode="stretch_width", margin=0, visible=False
+        )
+        self.view = pmui.Column(
+            self._words, self._frame, sizing_mode="stretch_width", margin=0,
+            css_classes=["vo-windows"],
+        )  # fmt: skip
+
+    def open(self, directory: RunDirectory | None, *, live: bool = True) -> None:
+        """Follow another run; one that is not live will report no more."""
+        self._live, self._directory = live, directory
+        self._history = WindowHistory()
+        self.refresh(redraw=True)
+
+    def set_dark(self, dark: bool) -> None:
+        """Draw for another background."""
+        self._dark = dark
+        self._show()
+
+    def refresh(self, *, redraw: bool = False) -> None:
+        """Read the events that are new, and draw if there were windows among them."""
+        directory = self._directory
+        news = directory is not None and self._history.follow(
+            lambda offset: directory.events_since(offset, kinds={"window"})
+        )
+        if news or redraw:
+            self._show()
+
+    def _show(self) -> None:
+        done, best = len(self._history.windows), self._history.best
+        if not done:
+            self._words.object = NOT_YET if self._live else "The search has finished no window."
+        else:
+            many = "one window" if done == 1 else f"{done} windows"
+            said = f"{many} done"
+            if best is None:
+                said += "; none holds enough stars for a line"
+            else:
+                name = NAMES.get(best.coordinate, best.coordinate)
+                said += f"; the best line, {best.sigma:.1f} σ, in {name} "
+                said += f"{best.low:g} to {best.high:g} mas/yr"
+            self._words.object = said[0].upper() + said[1:] + "."
+            self._figure.update()
+        self._frame.visible = best is not None
+
+    def _draw(self) -> hv.Overlay:
+        colours = figure_colours(dark=self._dark)
+        plot = styled(window_plot(self._history.windows, colours), colours)
+        return plot.opts(responsive=True, height=240)
