@@ -16,8 +16,10 @@ from dashboard.serving import ServeOptions, make_server, origins
 from dashboard.session import Session
 from dashboard.shell import Shell
 
-__all__ = ["build_app", "origins", "serve"]
+__all__ = ["build_app", "origins", "rehearsal", "serve"]
 
+#: The page that is rehearsed: many kinds of controls, and no figure.
+REHEARSED = "tracers"
 #: Milliseconds between two pulls of a session.
 PULL_MS = 1000
 
@@ -50,6 +52,11 @@ def _pull(document: Document, shell: Shell) -> None:
         shell.refresh()
 
 
+def rehearsal(services: Services) -> Viewable:
+    """Build a page without figures: what HoloViews keeps of those would keep the session."""
+    return Shell(services, Session(services, page=REHEARSED)).page
+
+
 def serve(
     home: Path,
     options: ServeOptions | None = None,
@@ -73,7 +80,9 @@ def serve(
     pn.extension(notifications=False)
     pn.config.autoreload = False
     try:
-        server = make_server(services, lambda: build_app(services), options)
+        server = make_server(
+            services, lambda: build_app(services), options, lambda: rehearsal(services)
+        )
         server.start()
         on_listening()
         server.io_loop.start()

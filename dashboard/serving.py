@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from dashboard.services import Services
 
-__all__ = ["ServeOptions", "make_server", "origins"]
+__all__ = ["ServeOptions", "make_server", "origins", "rehearse"]
 
 #: Names of this machine that no other can reach.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -160,7 +160,12 @@ class _BuildsInThread(Application):
             super().initialize_document(doc)
 
 
-def make_server(services: Services, app: Any, options: ServeOptions) -> Server:  # noqa: ANN401
+def make_server(
+    services: Services,
+    app: Any,  # noqa: ANN401
+    options: ServeOptions,
+    rehearsal: Callable[[], Viewable] | None = None,
+) -> Server:
     """Make the server, listening; its loop is the caller's to start.
 
     Parameters
@@ -171,6 +176,8 @@ def make_server(services: Services, app: Any, options: ServeOptions) -> Server: 
         Function that builds the page of a session.
     options
         How it is served.
+    rehearsal
+        Gives a page that is built at once and dropped: see `rehearse`.
     """
     secret = secret_of(services.home)
     server = pn.serve(
@@ -210,11 +217,12 @@ def make_server(services: Services, app: Any, options: ServeOptions) -> Server: 
     # Now, before there is a session: one that is frozen with the rest would never be freed.
     gc.collect()
     gc.freeze()
-    builder.submit(_rehearse, app)
+    if rehearsal is not None:
+        builder.submit(rehearse, rehearsal)
     return server
 
 
-def _rehearse(app: Callable[[], Viewable]) -> None:
+def rehearse(page: Callable[[], Viewable]) -> None:
     """Build a page for nobody and drop it.
 
     The first page of a process imports some hundred modules more, and fills the tables that the
@@ -223,7 +231,7 @@ def _rehearse(app: Callable[[], Viewable]) -> None:
     """
     document = Document()
     with set_curdoc(document):
-        app().server_doc(document, location=False)
+        page().server_doc(document, location=False)
     _cleanup_doc(document)
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 import panel as pn
 import pytest
 
+from dashboard.app import rehearsal
+from dashboard.serving import rehearse
 from dashboard.session import Session
 from dashboard.shell import Shell
 
@@ -154,6 +156,21 @@ def test_nothing_of_the_process_keeps_a_session(services, catalogue):
     gc.collect()
     assert [ref() for ref in gone] == [None, None]
     assert len(pn.state.param.watchers.get("busy", {}).get("value", [])) == watchers
+
+
+def test_a_rehearsed_page_is_forgotten(services, catalogue, monkeypatch):
+    born = []
+
+    def remembering(self, *args, original=Session.__init__, **kwargs):
+        original(self, *args, **kwargs)
+        born.append(weakref.ref(self))
+
+    monkeypatch.setattr(Session, "__init__", remembering)
+    views = len(pn.state._views)
+    rehearse(lambda: rehearsal(services))
+    gc.collect()
+    assert [ref() for ref in born] == [None]
+    assert len(pn.state._views) == views
 
 
 @pytest.fixture(scope="module")
