@@ -101,21 +101,27 @@ def calibrated(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     Parameters
     ----------
     rows
-        Trials: ``smooth`` (whether it has no stream), ``maximum`` (the chain's statistic) and
-        ``candidates`` (each with ``sigma``); trials of one ``method`` and setting.
+        Trials: ``smooth`` (whether it has no stream), ``maximum`` (the chain's statistic),
+        ``candidates`` (each with ``sigma``) and, if there is one, ``exchanged``: the statistic of
+        the same trial with positions exchanged after the training, which lends the form of the
+        tail where trials without streams are few (`engine.streams.significance.p_value`). Trials
+        of one ``method`` and setting.
     """
     told = [dict(row) for row in rows]
     null = {i: float(row["maximum"]) for i, row in enumerate(told) if row["smooth"]}
     for i, row in enumerate(told):
         others = np.array([value for j, value in null.items() if j != i])
+        shape = np.asarray(row.get("exchanged") or [], dtype=np.float64)
         row["candidates"] = [
-            {**one, "p": _p(float(one["sigma"]), others)} for one in row["candidates"]
+            {**one, "p": _p(float(one["sigma"]), others, shape)} for one in row["candidates"]
         ]
     return told
 
 
-def _p(sigma: float, null: npt.NDArray[np.float64]) -> dict[str, Any] | None:
-    return p_value(sigma, null, basis="mocks").to_dict() if len(null) else None
+def _p(
+    sigma: float, null: npt.NDArray[np.float64], shape: npt.NDArray[np.float64]
+) -> dict[str, Any] | None:
+    return p_value(sigma, null, basis="mocks", shape=shape).to_dict() if len(null) else None
 
 
 def found_at(row: Mapping[str, Any], limit: float) -> bool:

@@ -62,6 +62,35 @@ def test_completeness_counts_streams_below_the_limit_only():
     assert false_candidates(calibrated([*null, trial(4.0, [(12.0, False)])])) == 1
 
 
+def test_few_patches_without_streams_borrow_the_form_of_the_tail():
+    """Ten mocks resolve no p below a tenth; with exchanged positions beside them they do."""
+    rng = np.random.default_rng(7)
+
+    def drawn(count):
+        return stats.gumbel_r.rvs(4.6, 0.35, size=count, random_state=rng)
+
+    def with_shape(row):
+        return row | {"exchanged": (drawn(100) + 0.4).tolist()}
+
+    null = [with_shape(trial(v, [(v, False)])) for v in drawn(10)]
+    stream = with_shape(trial(11.0, [(11.0, True), (5.0, False)], smooth=False))
+    *_, bare = calibrated(
+        [trial(float(r["maximum"])) for r in null] + [stream | {"exchanged": []}]
+    )
+    assert bare["candidates"][0]["p"]["kind"] == "limit"
+    assert bare["candidates"][0]["p"]["value"] > 1e-3
+    *_, found = calibrated([*null, stream])
+    strong, weak = (one["p"] for one in found["candidates"])
+    assert (strong["kind"], strong["basis"], strong["n_null"]) == ("borrowed tail", "mocks", 10)
+    assert strong["value"] < 1e-3
+    assert weak["value"] > 0.05
+    false = 0
+    for _ in range(200):
+        null = [with_shape(trial(v, [(v, False)])) for v in drawn(10)]
+        false += false_candidates(calibrated(null), limit=0.01)
+    assert false / 2000 == pytest.approx(0.01, abs=0.008)
+
+
 def test_without_patches_without_streams_nothing_is_found():
     (share,) = completeness([trial(12.0, [(12.0, True)], smooth=False)])
     assert share.hits == 0
