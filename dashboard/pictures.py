@@ -17,6 +17,7 @@ from dashboard.policy.brushes import outlines
 from dashboard.policy.panels import (
     axis_label,
     colour_words,
+    default_axes,
     opening_range,
     points_down,
 )
@@ -33,13 +34,18 @@ if TYPE_CHECKING:
     from data.store import Catalogue
 
 __all__ = ["Look", "Picture", "all_columns", "draw", "equalise", "has_column", "has_equal_axes",
-           "look_of", "resized", "unit_of", "units_of"]  # fmt: skip
+           "has_velocities", "look_of", "opening_axes", "resized", "unit_of",
+           "units_of"]  # fmt: skip
 
 #: Pixels along a cell's side for catalogues of at least so many stars: cells of one pixel show
 #: the noise of a small catalogue, large cells blur a big one.
 CELLS = ((10_000_000, 1), (1_000_000, 2), (60_000, 3), (0, 4))
 #: Pixels along a cell's side where it shows a mean or a spread, which takes some stars.
 VALUE_CELLS = ((10_000_000, 2), (1_000_000, 4), (60_000, 6), (0, 10))
+
+#: Share of the stars with position and velocity below which a catalogue opens with what is
+#: observed, and stars that this is looked up for.
+_ENOUGH_6D, _SAMPLE = 0.02, 100_000
 
 Tree = dict[str, Any] | None
 
@@ -115,6 +121,19 @@ def draw(cache: RasterCache, catalogue: Catalogue, tree: Tree, looks: Sequence[L
     if bits is None:
         return Picture(panels, catalogue.n_rows, count_bits(six))
     return Picture(panels, count_bits(bits), count_bits(np.bitwise_and(bits, six)))
+
+
+def opening_axes(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Choose the panels with which a catalogue opens, by what is known of its stars."""
+    return default_axes(all_columns(catalogue), six_d=has_velocities(catalogue))
+
+
+def has_velocities(catalogue: Catalogue) -> bool:
+    """Tell whether more than a few stars of a catalogue have a position and a velocity."""
+    if not catalogue.has("has_6d"):
+        return True
+    known = catalogue.column("has_6d")[:: max(1, catalogue.n_rows // _SAMPLE)]
+    return len(known) > 0 and float(np.mean(known)) >= _ENOUGH_6D
 
 
 def _six(cache: RasterCache, catalogue: Catalogue) -> Bits:

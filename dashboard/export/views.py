@@ -254,15 +254,14 @@ def _model(home: Path, view: SavedView, controls: Controls) -> Figure:
 
 
 def _explore(home: Path, view: SavedView, controls: Controls) -> Figure:
-    from dashboard.pictures import all_columns, draw, look_of
-    from dashboard.policy.panels import default_axes
+    from dashboard.pictures import draw, look_of, opening_axes
     from dashboard.rasters import RasterCache
     from data.selection import caption
 
     del controls
     document = view.document
     catalogue = CatalogueListing(home).open(str(document.get("catalogue")))
-    axes = document.get("axes") or default_axes(all_columns(catalogue))
+    axes = document.get("axes") or opening_axes(catalogue)
     tree = document.get("selection")
     looks = [look_of(pair, 520, 380) for pair in axes]
     picture = draw(RasterCache(), catalogue, tree, looks)

@@ -11,12 +11,23 @@ from panel.viewable import Viewable
 from dashboard.pages.base import Page
 from dashboard.pages.catalogue_bar import CatalogueBar
 from dashboard.pages.demo_offer import DemoOffer
+from dashboard.pages.explore_side import ExploreSide
 from dashboard.pages.linked_panel import LinkedPanel
 from dashboard.pages.selection_editor import SelectionEditor
 from dashboard.pages.welcome import Welcome
-from dashboard.pictures import Look, Picture, all_columns, draw, has_column, look_of, units_of
-from dashboard.policy.brushes import MODES, box, combine, lasso
-from dashboard.policy.panels import NUMBERS, default_axes, presets_for, some_axes
+from dashboard.pictures import (
+    Look,
+    Picture,
+    all_columns,
+    draw,
+    has_column,
+    has_velocities,
+    look_of,
+    opening_axes,
+    units_of,
+)
+from dashboard.policy.brushes import box, combine, lasso
+from dashboard.policy.panels import NUMBERS, presets_for, some_axes
 from dashboard.views.scales import Scale
 
 if TYPE_CHECKING:
@@ -46,6 +57,7 @@ class ExplorePage(Page):
         self._welcome = Welcome(services, session, self._bar.ingest)
         self._offer = DemoOffer(services, session)
         self._editor = SelectionEditor(session, lambda: units_of(self._catalogue))
+        self._side = ExploreSide(session, self._editor, session.guarded(self._renumber))
         self._grid = pmui.Column(sizing_mode="stretch_width", margin=0, css_classes=["vo-panels"])
         self._busy = pmui.LinearProgress(
             visible=False, sizing_mode="stretch_width", margin=0, height=3
@@ -63,7 +75,7 @@ class ExplorePage(Page):
                 margin=0,
                 styles={"flex": "1 1 640px"},
             ),
-            self._build_side(),
+            self._side.view(),
             sizing_mode="stretch_width",
             margin=0,
             # In a narrow window the selection stands below the panels.
@@ -81,65 +93,6 @@ class ExplorePage(Page):
             sizing_mode="stretch_width",
             margin=(8, 12),
             css_classes=["vo-explore"],
-        )
-
-    def _build_side(self) -> Viewable:
-        self._mode = pmui.RadioButtonGroup(
-            options={label: mode for mode, label in MODES.items()},
-            value="refine",
-            size="small",
-            color="primary",
-            variant="outlined",
-            margin=(2, 10, 8, 10),
-            sizing_mode="stretch_width",
-            css_classes=["vo-mode"],
-        )
-        colour = pmui.RadioButtonGroup.from_param(
-            self.session.param.colour,
-            options={"Equalised": "equalised", "Log": "log", "Linear": "linear"},
-            size="small",
-            color="primary",
-            variant="outlined",
-            label="",
-            margin=(2, 10, 8, 10),
-            sizing_mode="stretch_width",
-            css_classes=["vo-colour"],
-        )
-        self._number = pmui.RadioButtonGroup(
-            options={str(number): number for number in NUMBERS},
-            value=4,
-            size="small",
-            color="primary",
-            variant="outlined",
-            margin=(2, 10, 8, 10),
-            sizing_mode="stretch_width",
-            css_classes=["vo-number"],
-        )
-        self._number.param.watch(self.session.guarded(self._renumber), "value")
-        tracers = pmui.Button(
-            label="Use as tracers",
-            end_icon="arrow_forward",
-            variant="contained",
-            margin=(12, 10, 10, 10),
-            sizing_mode="stretch_width",
-            css_classes=["vo-to-tracers"],
-            on_click=lambda _: self.session.go("tracers"),
-        )
-        return pmui.Paper(
-            self._editor.view(),
-            _heading("A shape that you draw"),
-            self._mode,
-            _heading("Colour scale"),
-            colour,
-            _heading("Panels"),
-            self._number,
-            tracers,
-            variant="outlined",
-            elevation=0,
-            width=300,
-            margin=5,
-            css_classes=["vo-side"],
-            sx={"height": "fit-content", "py": 1},
         )
 
     # --- life -----------------------------------------------------------------------------
@@ -178,8 +131,9 @@ class ExplorePage(Page):
         catalogue = self.services.catalogues.open(self.session.catalogue)
         self._catalogue = catalogue
         self._editor.wait()
+        self._side.lead_to("tracers" if has_velocities(catalogue) else "streams")
         columns = all_columns(catalogue)
-        axes = [a for a in self.session.axes if _there(catalogue, a)] or default_axes(columns)
+        axes = [a for a in self.session.axes if _there(catalogue, a)] or opening_axes(catalogue)
         presets = presets_for(columns)
         self._panels = [
             LinkedPanel(
@@ -197,7 +151,7 @@ class ExplorePage(Page):
         ]
         self.session.axes = axes
         if len(axes) in NUMBERS:
-            self._number.value = len(axes)
+            self._side.number.value = len(axes)
         self._restyle()
         views = [panel.view for panel in self._panels]
         self._grid.objects = [
@@ -208,10 +162,10 @@ class ExplorePage(Page):
 
     def _renumber(self, _: object) -> None:
         """Show more or fewer panels; those that stay keep what they show."""
-        if self._catalogue is None or len(self._panels) == self._number.value:
+        if self._catalogue is None or len(self._panels) == self._side.number.value:
             return
         columns = all_columns(self._catalogue)
-        self.session.axes = some_axes(columns, self.session.axes, self._number.value)
+        self.session.axes = some_axes(columns, self.session.axes, self._side.number.value)
         self._open()
 
     # --- pictures -------------------------------------------------------------------------
@@ -277,12 +231,12 @@ class ExplorePage(Page):
 
     def _boxed(self, panel: LinkedPanel, bounds: tuple[float, float, float, float]) -> None:
         node = box(panel.axes, bounds, panel.frame, on_sky=panel.look.on_sky)
-        self.session.select(combine(self.session.selection, node, self._mode.value))
+        self.session.select(combine(self.session.selection, node, self._side.mode.value))
 
     def _lassoed(self, panel: LinkedPanel, points: np.ndarray) -> None:
         node = lasso(panel.axes, points, on_sky=panel.look.on_sky)
         if node is not None:
-            self.session.select(combine(self.session.selection, node, self._mode.value))
+            self.session.select(combine(self.session.selection, node, self._side.mode.value))
 
 
 def _there(catalogue: Catalogue, panel: dict[str, Any]) -> bool:
@@ -290,10 +244,4 @@ def _there(catalogue: Catalogue, panel: dict[str, Any]) -> bool:
     names = [panel.get("x"), panel.get("y"), panel.get("value")]
     return all(has_column(catalogue, name) for name in names if name is not None) and bool(
         names[0] and names[1]
-    )
-
-
-def _heading(text: str) -> Viewable:
-    return pmui.Typography(
-        text, variant="overline", margin=(8, 10, 0, 10), sx={"color": "text.secondary"}
     )

@@ -74,11 +74,15 @@ PRESETS = (
     Preset("Colour-magnitude: G − RP", "g_rp", "absolute_g"),
     Preset("Colour-magnitude: G − RP, G", "g_rp", "phot_g_mean_mag"),
     Preset("Sky: ra, dec", "ra", "dec", equal=True, sky=True),
+    Preset("Places: ra, dec", "ra", "dec"),
     *_along("GD-1", "gd1"),
     *_along("Palomar 5", "pal5"),
     *_along("Orphan", "orphan"),
     *_along("Sagittarius", "sagittarius"),
 )
+
+#: What is observed of every star, on plain axes that a small patch fills.
+_OBSERVED = (("ra", "dec"), ("pmra", "pmdec"), ("bp_rp", "phot_g_mean_mag"), ("l", "b"))
 
 _SYMBOLS = {
     "v_phi": "v_φ",
@@ -113,13 +117,23 @@ def presets_for(columns: Iterable[str]) -> list[Preset]:
     return [preset for preset in PRESETS if {preset.x, preset.y} <= there]
 
 
-def default_axes(columns: Iterable[str]) -> list[dict[str, str]]:
+def default_axes(columns: Iterable[str], *, six_d: bool = True) -> list[dict[str, Any]]:
     """Choose the four panels with which a catalogue opens.
 
     Space from above and from the side, velocities and the sky, which every catalogue with
     six dimensions has; what is missing is made up from the other presets.
+
+    Parameters
+    ----------
+    columns
+        Stored and derived ones.
+    six_d
+        Whether enough of the stars have a position and a velocity; without them the panels are
+        those in which streams are looked for: places, proper motions, magnitudes.
     """
-    return some_axes(columns, [], 4)
+    known = list(columns)
+    first = [] if six_d else [{"x": x, "y": y} for x, y in _OBSERVED if {x, y} <= set(known)]
+    return some_axes(known, first, 4)
 
 
 def some_axes(

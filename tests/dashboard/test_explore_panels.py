@@ -10,9 +10,9 @@ import pytest
 
 from dashboard.looks import Look, look_of, resized
 from dashboard.pages.explore import ExplorePage
-from dashboard.pictures import draw
+from dashboard.pictures import draw, opening_axes
 from dashboard.policy.brushes import box, lasso
-from dashboard.policy.panels import PRESETS, points_down, preset_of, some_axes
+from dashboard.policy.panels import PRESETS, default_axes, points_down, preset_of, some_axes
 from dashboard.policy.readout import readout
 from dashboard.rasters import RasterCache
 from dashboard.session import Session
@@ -21,7 +21,9 @@ from dashboard.views import sky
 from dashboard.views.phase_space import Frame, Panel
 from dashboard.views.shading import shade
 from data.derived import column
+from data.mocks.stream import make_stream
 from data.selection import mask
+from tests.dashboard.stars import make_catalogue
 
 TREE = {"kind": "range", "column": "x", "min": 7.0, "max": 9.0}
 
@@ -128,7 +130,7 @@ def test_kept_colours_stay_through_a_zoom_and_go_with_the_quantity(explore):
 def test_the_number_of_panels(explore, session, wait):
     first = explore._panels[0].document()
     for number in (6, 2, 4):
-        explore._number.value = number
+        explore._side.number.value = number
         wait(lambda number=number: len(explore._panels) == number)
         assert explore._panels[0].document() == first
         assert len(session.axes) == number
@@ -301,3 +303,28 @@ def test_equal_axes_stay_equal_when_the_figure_changes_its_size(width, height):
     assert resized(grown, width, height, None).ranges is None
     other = replace(look_of({"x": "bp_rp", "y": "v_phi"}), ranges=((0.0, 1.0), (0.0, 9.0)))
     assert resized(other, width, height, other.ranges).ranges == other.ranges
+
+
+def test_a_catalogue_without_velocities_opens_with_what_is_observed(tmp_path):
+    patch = make_stream(tmp_path, stars=2000, seed=1, name="patch")
+    axes = [(panel["x"], panel["y"]) for panel in opening_axes(patch)]
+    assert axes == [("ra", "dec"), ("pmra", "pmdec"), ("bp_rp", "phot_g_mean_mag"), ("l", "b")]
+    full = make_catalogue(tmp_path, stars=300)
+    assert [(p["x"], p["y"]) for p in opening_axes(full)][:2] == [("x", "y"), ("R", "z")]
+    bare = default_axes(["ra", "dec", "x", "y"], six_d=False)
+    assert [(p["x"], p["y"]) for p in bare] == [("ra", "dec"), ("x", "y")], "what is there"
+
+
+def test_the_button_leads_to_what_the_stars_are_good_for(services, session, wait):
+    make_stream(services.home, stars=2000, seed=1, name="patch")
+    services.catalogues.look()
+    page = ExplorePage(services, session)
+    page.view()
+    page.on_show()
+    wait(lambda: not page._working)
+    button = page._side._next
+    assert button.label == "Search for streams"
+    session.open_catalogue(make_catalogue(services.home, stars=300).id)
+    assert button.label == "Use as tracers"
+    button.clicks += 1
+    assert session.page == "tracers"
