@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from weakref import WeakKeyDictionary
+
 import panel_material_ui as pmui
 
 from dashboard.plain import plain
@@ -10,6 +13,10 @@ __all__ = ["Notices"]
 
 #: How many alerts stay on screen; older ones make room.
 LIMIT = 3
+#: Levels that have been read when the user goes to another page.
+PASSING = ("info", "success")
+#: Seconds within which a message belongs to what leads to the other page.
+FRESH = 3.0
 
 
 class Notices:
@@ -19,6 +26,7 @@ class Notices:
         self.column = pmui.Column(
             sizing_mode="stretch_width", css_classes=["vo-notices"], margin=0, visible=False
         )
+        self._shown: WeakKeyDictionary[pmui.Alert, float] = WeakKeyDictionary()
 
     def show(self, level: str, sentence: str, hint: str = "") -> None:
         """Add an alert (``error``, ``warning``, ``info`` or ``success``); text is escaped."""
@@ -33,8 +41,19 @@ class Notices:
             css_classes=["vo-notice", f"vo-notice-{level}"],
         )
         alert.param.watch(lambda _: self._remove(alert), "closed")
+        self._shown[alert] = time.monotonic()
         self.column.objects = [*self.column.objects[-LIMIT + 1 :], alert]
         self.column.visible = True
+
+    def turn_the_page(self) -> None:
+        """Take away what was good to know on the page before; errors and warnings stay."""
+        now = time.monotonic()
+        self.column.objects = [
+            alert
+            for alert in self.column.objects
+            if alert.severity not in PASSING or now - self._shown.get(alert, now) < FRESH
+        ]
+        self.column.visible = bool(self.column.objects)
 
     def clear(self) -> None:
         """Take all alerts away."""

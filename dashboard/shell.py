@@ -207,6 +207,7 @@ class Shell:
             return
         if self._shown is not None:
             self._restoring = None  # the user has gone on
+            self.session.notices.turn_the_page()
         before = self._pages.get(self._shown or "")
         if before is not None:
             self.session.guarded(before.on_hide)()

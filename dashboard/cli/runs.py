@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
 from datetime import UTC, datetime
 
@@ -24,6 +25,7 @@ def list_all(arguments: Namespace, output: Output) -> int:
             "kind": record.kind,
             "state": str(record.state),
             "progress": f"{_percent(record):>8}",
+            "took": _took(record),
             "left": duration(record.eta_s) if record.active else "",
             "catalogue": record.catalogue,
             "": record.message if record.state is RunState.QUEUED else "",
@@ -95,6 +97,14 @@ def _say_state(record: RunRecord, output: Output) -> int:
     told = {"run": record.id, "state": str(record.state)}
     output.result(told, f"Run {record.id} is {record.state}.")
     return 0
+
+
+def _took(record: RunRecord) -> str:
+    """Say how long a run has been at work, or was."""
+    end = record.ended or (time.time() if record.active else None)
+    if record.started is None or end is None:
+        return ""
+    return duration(max(0.0, end - record.started))
 
 
 def _percent(record: RunRecord) -> str:

@@ -87,6 +87,7 @@ def candidates(arguments: Namespace, output: Output) -> int:
     if arguments.max_p is not None:
         rows = [row for row in rows if row["p"] is not None and row["p"] <= arguments.max_p]
     told: dict[str, object] = {**found.about(), "candidates": rows}
+    written = ""
     if arguments.members:
         from dashboard.export.streams import write_members
 
@@ -94,12 +95,14 @@ def candidates(arguments: Namespace, output: Output) -> int:
         if arguments.candidate is not None:
             chosen = [arguments.candidate]
         path = Path(arguments.members).expanduser()
-        told["members"] = {"file": str(path), "rows": write_members(found, chosen, path)}
+        many = write_members(found, chosen, path)
+        told["members"] = {"file": str(path), "rows": many}
+        written = f"\n{many:,} stars written to {path}."
     shown = [{key: _short(row[key]) for key in _COLUMNS if key in row} for row in rows]
     for row, every in zip(shown, rows, strict=True):
         if not every.get("known_known"):  # only near it
             row["known_name"] = ""
-    output.result(told, _text(found.about(), shown, "No candidate."))
+    output.result(told, _text(found.about(), shown, "No candidate.") + written)
     return 0
 
 

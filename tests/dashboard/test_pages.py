@@ -270,3 +270,24 @@ def test_a_page_that_is_not_built_yet_is_announced(services, monkeypatch):
     session.page = "explore"
     assert said() == [], "what is built is there at once"
     assert [name for name, frame in shell._frames.items() if frame.visible] == ["explore"]
+
+
+def test_what_was_good_to_know_stays_on_its_page(services, monkeypatch):
+    session = Session(services)
+    shell = Shell(services, session)
+    clock = [100.0]
+    monkeypatch.setattr("dashboard.notices.time.monotonic", lambda: clock[0])
+    session.notify("Saved.", level="success")
+    session.notify("The disk is nearly full.", level="warning")
+    clock[0] += 10
+    session.notify("The run has begun.")
+    session.page = "runs"
+    shell.refresh()
+    assert "Saved" not in texts(session), "read, and of another page"
+    assert "nearly full" in texts(session), "not yet seen to"
+    assert "has begun" in texts(session), "it is what led here"
+    clock[0] += 10
+    session.page = "runs"
+    assert "has begun" in texts(session)
+    session.page = "sweeps"
+    assert "has begun" not in texts(session)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,8 +28,10 @@ def test_the_list(cli: Cli, catalogue: str, job: Choose) -> None:
         assert set(run) == {"run", "kind", "state", "progress", "eta_s", "catalogue"}
         assert (run["state"], run["progress"], run["catalogue"]) == ("done", 1.0, catalogue)
     head, *lines = cli("runs").out.splitlines()
-    assert head.split() == ["run", "kind", "state", "progress", "left", "catalogue"]
+    assert head.split() == ["run", "kind", "state", "progress", "took", "left", "catalogue"]
     assert {line.index(catalogue) for line in lines} == {head.index("catalogue")}
+    took = slice(head.index("took"), head.index("left"))
+    assert all(re.fullmatch(r"\d+ s", line[took].strip()) for line in lines), "the time it took"
 
 
 def test_show(cli: Cli, home: Path, catalogue: str, job: Choose) -> None:

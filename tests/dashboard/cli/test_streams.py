@@ -35,6 +35,11 @@ def test_candidates_are_listed_by_run_or_by_catalogue_and_their_members_written(
     ).json  # fmt: skip
     table = Table.read(file)
     assert told["members"]["rows"] == len(table) > 5
+    said = cli(
+        "streams", "candidates", run.id, "--home", str(home), "--members", str(file),
+        "--candidate", "1",
+    ).out  # fmt: skip
+    assert f"{len(table)} stars written to {file}." in said
     assert np.all(np.isin(table["source_id"], catalogue.column("source_id")))
 
 
