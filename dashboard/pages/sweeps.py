@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
 import panel as pn
@@ -13,8 +13,9 @@ from dashboard.guests import for_editors
 from dashboard.pages.base import Page
 from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.parts import headline, rows_table, section, table
+from dashboard.pictures import all_columns, has_velocities
 from dashboard.plain import plain
-from dashboard.policy.sweeps import RESULTS, numbers, points, rows, verdict
+from dashboard.policy.sweeps import RESULTS, numbers, points, rows, suggested_cut, verdict
 from dashboard.services import Services
 from dashboard.session import Session
 from dashboard.theme import figure_colours
@@ -22,6 +23,9 @@ from dashboard.views.style import styled
 from dashboard.views.sweeps import sweep_plot
 from engine.mapping.presets import PRESETS
 from engine.runs.sweeps import Sweep, find_sweeps
+
+if TYPE_CHECKING:
+    from data.store import Catalogue
 
 __all__ = ["SweepsPage"]
 
@@ -37,16 +41,17 @@ class SweepsPage(Page):
         self._seen = -1
         self._sweeps: list[Sweep] = []
         self._dark = session.dark
+        self._suggested = suggested_cut(["parallax_over_error"])
         self._cut = pmui.TextInput(
             label="Cut, with {} for its value",
-            value="parallax_over_error > {}",
+            value=self._suggested[0],
             size="small",
             width=300,
             css_classes=["vo-sweep-cut"],
         )
         self._values = pmui.TextInput(
             label="Values",
-            value="3 5 10",
+            value=self._suggested[1],
             placeholder="3 5 10, or 2:10:5 for five values",
             size="small",
             width=230,
@@ -118,17 +123,32 @@ class SweepsPage(Page):
     def on_show(self) -> None:
         """Say whose tracers a sweep would take, and look for sweeps."""
         self.services.runs.look()
-        name = None
-        if self.session.catalogue is not None:
-            name = self.services.catalogues.open(self.session.catalogue).name
-        self._start.disabled = name is None
-        self._about.object = (
-            "Open a catalogue on the page Explore first."
-            if name is None
-            else f"The tracers are those of the page Tracers, of the catalogue **{plain(name)}**, "
-            "with the cut added."
-        )
+        there = self.session.catalogue
+        catalogue = self.services.catalogues.open(there) if there is not None else None
+        moving = catalogue is not None and has_velocities(catalogue)
+        self._start.disabled = not moving
+        if catalogue is None:
+            self._about.object = "Open a catalogue on the page Explore first."
+        elif not moving:
+            self._about.object = (
+                f"The stars of **{plain(catalogue.name)}** have no velocities in space, "
+                "and without them there is no map of gravity. Open another catalogue on the page "
+                "Explore."
+            )
+        else:
+            self._about.object = (
+                "The tracers are those of the page Tracers, of the catalogue "
+                f"**{plain(catalogue.name)}**, with the cut added."
+            )
+            self._suggest(catalogue)
         self.refresh()
+
+    def _suggest(self, catalogue: Catalogue) -> None:
+        """Put a cut into the form that the catalogue has, unless the user has written one."""
+        if (self._cut.value, self._values.value) != self._suggested:
+            return
+        self._suggested = suggested_cut(all_columns(catalogue))
+        self._cut.value, self._values.value = self._suggested
 
     def refresh(self) -> None:
         """Follow the runs."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from dashboard.policy.cuts import cuts_for
 from dashboard.policy.verdicts import figures
 from dashboard.quantities import UNITS
 from data.errors import UserError
 from engine.runs.record import RunRecord
 from engine.runs.sweeps import Sweep
 
-__all__ = ["RESULTS", "SweepPoint", "numbers", "points", "rows", "verdict"]
+__all__ = ["RESULTS", "SweepPoint", "numbers", "points", "rows", "suggested_cut", "verdict"]
 
 _ACCELERATION = UNITS["1e-10 m/s2"]
 
@@ -45,6 +46,22 @@ class SweepPoint:
     value: float
     sd: float
     trusted: bool
+
+
+def suggested_cut(columns: Iterable[str]) -> tuple[str, str]:
+    """Give a cut with its values that a catalogue with these columns has, as the form's texts.
+
+    The quality of the parallax where it is known, else the first of the usual cuts at half, three
+    quarters and the whole of its usual value, else the height above the plane.
+    """
+    cuts = {cut.column: cut for cut in cuts_for(columns)}
+    if "parallax_over_error" in cuts:
+        return "parallax_over_error > {}", "3 5 10"
+    if not cuts:
+        return "abs(z) < {}", "1 2 3"
+    cut = next(iter(cuts.values()))
+    sign = "<" if cut.side == "max" else ">"
+    return f"{cut.column} {sign} {{}}", " ".join(f"{cut.suggestion * f:g}" for f in (0.5, 0.75, 1))
 
 
 def numbers(text: str) -> list[float]:

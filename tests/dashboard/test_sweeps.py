@@ -5,12 +5,24 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.policy.sweeps import RESULTS, SweepPoint, numbers, points, rows, verdict
+from dashboard.pages.sweeps import SweepsPage
+from dashboard.pictures import all_columns
+from dashboard.policy.sweeps import (
+    RESULTS,
+    SweepPoint,
+    numbers,
+    points,
+    rows,
+    suggested_cut,
+    verdict,
+)
 from dashboard.theme import figure_colours
 from dashboard.views.sweeps import sweep_plot
 from data.errors import UserError
+from data.mocks.stream import make_stream
 from engine.runs.record import RunRecord, RunState
 from engine.runs.sweeps import find_sweeps
+from tests.dashboard.stars import make_catalogue
 
 
 def run(value, state="done", **at_sun):
@@ -94,3 +106,39 @@ def test_values_are_numbers_and_ranges():
     for bad in ("three", "1:2", "1:2:1", "1:2:x"):
         with pytest.raises(UserError, match="no number"):
             numbers(bad)
+
+
+@pytest.mark.parametrize(
+    ("columns", "cut", "values"),
+    [
+        (["x", "parallax_over_error"], "parallax_over_error > {}", [3, 5, 10]),
+        (["x", "distance_sun", "speed"], "distance_sun < {}", [2, 3, 4]),
+        (["ruwe"], "ruwe < {}", [0.7, 1.05, 1.4]),
+        (["x", "z"], "abs(z) < {}", [1, 2, 3]),
+    ],
+)
+def test_the_form_begins_with_a_cut_that_the_catalogue_has(columns, cut, values):
+    suggested, text = suggested_cut(columns)
+    assert suggested == cut
+    assert numbers(text) == pytest.approx(values)
+
+
+def test_a_sweep_is_not_offered_where_no_map_can_be_made(services, session):
+    page = SweepsPage(services, session)
+    page.view()
+    page.on_show()
+    assert page._start.disabled
+    assert "Open a catalogue" in page._about.object
+    session.open_catalogue(make_stream(services.home, stars=500, seed=1, name="patch").id)
+    services.catalogues.look()
+    page.on_show()
+    assert page._start.disabled
+    assert "no velocities" in page._about.object
+    session.open_catalogue(make_catalogue(services.home, stars=300).id)
+    services.catalogues.look()
+    page.on_show()
+    assert not page._start.disabled
+    assert page._cut.value.split()[0] in all_columns(services.catalogues.open(session.catalogue))
+    page._cut.value = "abs(z) < {}"
+    page.on_show()
+    assert page._cut.value == "abs(z) < {}", "what the user has written stays"
