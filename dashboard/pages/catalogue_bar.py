@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from dashboard.guests import for_editors
+from dashboard.pages.catalogue_chooser import CatalogueChooser
 from dashboard.pages.ingest_dialog import IngestDialog
 from dashboard.pages.parts import pairs_table, table
 from dashboard.plain import plain
@@ -33,15 +34,7 @@ class CatalogueBar:
     def __init__(self, services: Services, session: Session) -> None:
         self.services, self.session = services, session
         self.ingest = IngestDialog(services, session)
-        self._seen = -1
-        self._chooser = pmui.Select(
-            label="Catalogue",
-            options={},
-            size="small",
-            width=260,
-            margin=(6, 5),
-            css_classes=["vo-catalogue"],
-        )
+        self._chooser = CatalogueChooser(services, session, "vo-catalogue")
         self._line = pmui.Typography(
             "",
             variant="body2",
@@ -70,13 +63,12 @@ class CatalogueBar:
         for_editors(session.access, self._add)
         self._details = table(css_class="vo-details")
         self._details.visible = False
-        self._chooser.param.watch(self._chosen, "value")
         session.param.watch(lambda _: self._write(), "catalogue")
 
     def view(self) -> Viewable:
         """Give the bar."""
         self._row = pmui.Row(
-            self._chooser,
+            self._chooser.view,
             self._line,
             self._more,
             self._add,
@@ -91,29 +83,14 @@ class CatalogueBar:
     def refresh(self) -> None:
         """Follow the store and the ingest under way."""
         self.ingest.refresh()
-        if self.services.catalogues.version != self._seen or not self._chooser.options:
-            self._seen = self.services.catalogues.version
+        if self._chooser.refresh():
             self._write()
 
-    def _chosen(self, event: object) -> None:
-        if self._chooser.value is not None:
-            self.session.open_catalogue(self._chooser.value)
-
     def _write(self) -> None:
-        manifests = self.services.catalogues.list()
-        self._row.visible = bool(manifests)
-        options = {_label(m, manifests): m.id for m in manifests}
-        current = self.session.catalogue if self.session.catalogue in options.values() else None
-        if options != self._chooser.options or current != self._chooser.value:
-            self._chooser.param.update(options=options, value=current)
-        shown = next((m for m in manifests if m.id == current), None)
+        self._row.visible = bool(self.services.catalogues.list())
+        shown = self._chooser.current
         self._line.object = "" if shown is None else _line(shown)
         self._details.object = "" if shown is None else details(shown)
-
-
-def _label(manifest: Manifest, everyone: list[Manifest]) -> str:
-    twins = sum(m.name == manifest.name for m in everyone)
-    return manifest.id if twins > 1 else manifest.name
 
 
 def _line(manifest: Manifest) -> str:

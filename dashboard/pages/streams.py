@@ -58,6 +58,7 @@ class StreamsPage(Page):
         self._choice = SearchChoice(session, self._read, self._acted)
         self._sky = LiveFigure(self._draw_sky)
         session.param.watch(session.guarded(lambda _: self._recolour()), "dark")
+        session.param.watch(session.guarded(lambda _: self._reopened()), "catalogue")
 
     # --- layout ---------------------------------------------------------------------------
 
@@ -121,13 +122,21 @@ class StreamsPage(Page):
     def on_show(self) -> None:
         """Look at runs and catalogues at once."""
         self.services.runs.look()
-        catalogue = self.session.catalogue
-        self._starter.offer(self.services.catalogues.open(catalogue) if catalogue else None)
+        self._offer()
         self._seen = None  # another run may be asked for
         self.refresh()
 
+    def _reopened(self) -> None:
+        if self.session.page == "streams":  # else when it is shown
+            self._offer()
+
+    def _offer(self) -> None:
+        catalogue = self.session.catalogue
+        self._starter.offer(self.services.catalogues.open(catalogue) if catalogue else None)
+
     def refresh(self) -> None:
-        """Follow the runs: a search that goes on is read again."""
+        """Follow the store, and the runs: a search that goes on is read again."""
+        self._starter.refresh()
         if self.services.runs.version == self._seen:
             return
         self._seen = self.services.runs.version

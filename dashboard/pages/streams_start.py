@@ -12,6 +12,7 @@ from panel.viewable import Viewable
 
 from dashboard.guests import for_editors
 from dashboard.latest import LatestWork
+from dashboard.pages.catalogue_chooser import CatalogueChooser
 from dashboard.pages.parts import section
 from dashboard.plain import plain
 from dashboard.policy.funnel import seconds_in_words
@@ -49,6 +50,9 @@ class SearchStarter:
         self, services: Services, session: Session, started: Callable[[RunRecord], None]
     ) -> None:
         self.services, self.session, self._started = services, session, started
+        self._catalogues = CatalogueChooser(
+            services, session, "vo-stream-catalogue", lambda m: m.kind == "astrometry"
+        )
         self._method = pmui.RadioButtonGroup(
             options=_METHODS, value="cathode", size="small", color="primary", variant="outlined",
             margin=(4, 10), css_classes=["vo-stream-method"],
@@ -106,6 +110,7 @@ class SearchStarter:
         )  # fmt: skip
         return section(
             "Search",
+            self._catalogues.view,
             self._about,
             row,
             self._words,
@@ -117,8 +122,13 @@ class SearchStarter:
             css_class="vo-stream-form",
         )
 
+    def refresh(self) -> None:
+        """Follow the store."""
+        self._catalogues.refresh()
+
     def offer(self, catalogue: Catalogue | None) -> None:
         """Say what a search would take."""
+        self.refresh()
         reason = _reason(catalogue)
         self._start.disabled = bool(reason)
         self._offered = None if reason else catalogue
@@ -223,7 +233,7 @@ def _number(label: str, value: float, css_class: str) -> pmui.FloatInput:
 def _reason(catalogue: Catalogue | None) -> str:
     """Say why a catalogue cannot be searched; empty if it can."""
     if catalogue is None:
-        return "Open a catalogue on the page Explore first."
+        return "Choose a catalogue with proper motions, or bring one in on the page Explore."
     if catalogue.manifest.kind != "astrometry":
         return f"{catalogue.name} is a simulation: it has no proper motions on the sky."
     missing = [name for name in ("pmra", "pmdec") if not catalogue.has(name)]

@@ -11,6 +11,7 @@ from panel.viewable import Viewable
 
 from dashboard.guests import for_editors
 from dashboard.pages.base import Page
+from dashboard.pages.catalogue_chooser import CatalogueChooser
 from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.parts import headline, rows_table, section, table
 from dashboard.pictures import all_columns, has_velocities
@@ -41,6 +42,9 @@ class SweepsPage(Page):
         self._seen = -1
         self._sweeps: list[Sweep] = []
         self._dark = session.dark
+        self._catalogues = CatalogueChooser(
+            services, session, "vo-sweep-catalogue", lambda manifest: manifest.with_6d > 0
+        )
         self._suggested = suggested_cut(["parallax_over_error"])
         self._cut = pmui.TextInput(
             label="Cut, with {} for its value",
@@ -92,6 +96,7 @@ class SweepsPage(Page):
         self._rows = table(css_class="vo-sweep-rows")
         self._shown = pmui.Column(sizing_mode="stretch_width", margin=0, visible=False)
         session.param.watch(session.guarded(lambda _: self._recolour()), "dark")
+        session.param.watch(session.guarded(lambda _: self._reopened()), "catalogue")
 
     def view(self) -> Viewable:
         """Build the screen."""
@@ -109,6 +114,7 @@ class SweepsPage(Page):
             headline(self.title),
             section(
                 "A map for each value of a cut",
+                self._catalogues.view,
                 self._about,
                 pmui.Row(self._cut, self._values, self._preset, self._start, margin=0),
                 note="A result that changes with a cut that it should not depend on is a result "
@@ -123,17 +129,26 @@ class SweepsPage(Page):
     def on_show(self) -> None:
         """Say whose tracers a sweep would take, and look for sweeps."""
         self.services.runs.look()
+        self._offer()
+        self.refresh()
+
+    def _reopened(self) -> None:
+        if self.session.page == "sweeps":  # else when it is shown
+            self._offer()
+
+    def _offer(self) -> None:
+        """Say whose tracers a sweep would take."""
+        self._catalogues.refresh()
         there = self.session.catalogue
         catalogue = self.services.catalogues.open(there) if there is not None else None
         moving = catalogue is not None and has_velocities(catalogue)
         self._start.disabled = not moving
         if catalogue is None:
-            self._about.object = "Open a catalogue on the page Explore first."
+            self._about.object = "Choose a catalogue, or bring one in on the page Explore."
         elif not moving:
             self._about.object = (
                 f"The stars of **{plain(catalogue.name)}** have no velocities in space, "
-                "and without them there is no map of gravity. Open another catalogue on the page "
-                "Explore."
+                "and without them there is no map of gravity. Choose another catalogue."
             )
         else:
             self._about.object = (
@@ -141,7 +156,6 @@ class SweepsPage(Page):
                 f"**{plain(catalogue.name)}**, with the cut added."
             )
             self._suggest(catalogue)
-        self.refresh()
 
     def _suggest(self, catalogue: Catalogue) -> None:
         """Put a cut into the form that the catalogue has, unless the user has written one."""
@@ -151,7 +165,8 @@ class SweepsPage(Page):
         self._cut.value, self._values.value = self._suggested
 
     def refresh(self) -> None:
-        """Follow the runs."""
+        """Follow the store and the runs."""
+        self._catalogues.refresh()
         if self.services.runs.version == self._seen:
             return
         self._seen = self.services.runs.version

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from dashboard.pages.streams import StreamsPage
 from dashboard.pages.sweeps import SweepsPage
 from dashboard.pictures import all_columns
 from dashboard.policy.sweeps import (
@@ -128,7 +129,7 @@ def test_a_sweep_is_not_offered_where_no_map_can_be_made(services, session):
     page.view()
     page.on_show()
     assert page._start.disabled
-    assert "Open a catalogue" in page._about.object
+    assert "Choose a catalogue" in page._about.object
     session.open_catalogue(make_stream(services.home, stars=500, seed=1, name="patch").id)
     services.catalogues.look()
     page.on_show()
@@ -142,3 +143,32 @@ def test_a_sweep_is_not_offered_where_no_map_can_be_made(services, session):
     page._cut.value = "abs(z) < {}"
     page.on_show()
     assert page._cut.value == "abs(z) < {}", "what the user has written stays"
+
+
+def test_catalogues_are_chosen_on_the_page_itself(services, session):
+    patch = make_stream(services.home, stars=500, seed=1, name="patch")
+    disc = make_catalogue(services.home, stars=300)
+    services.catalogues.look()
+    sweeps = SweepsPage(services, session)
+    sweeps.view()
+    session.page = "sweeps"
+    sweeps.on_show()
+    chooser = sweeps._catalogues.view
+    assert list(chooser.options.values()) == ["-", disc.id], "those of which maps can be made"
+    chooser.value = disc.id
+    assert session.catalogue == disc.id
+    assert not sweeps._start.disabled
+    streams = StreamsPage(services, session)
+    streams.view()
+    session.page = "streams"
+    streams.on_show()
+    chooser = streams._starter._catalogues.view
+    assert list(chooser.options.values()) == ["-", patch.id]
+    assert chooser.value == "-", "what is open cannot be searched"
+    chooser.get_root()
+    assert session.catalogue == disc.id, "to be drawn chooses nothing"
+    assert streams._starter._start.disabled
+    chooser.value = patch.id
+    assert session.catalogue == patch.id
+    assert not streams._starter._start.disabled
+    assert "patch" in streams._starter._about.object
