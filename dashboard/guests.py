@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import panel_material_ui as pmui
+from panel.viewable import Viewable
 
 from dashboard.policy.access import Access
 
-__all__ = ["REASON", "for_editors", "guest_chip"]
+__all__ = ["REASON", "for_editors", "who_is_here"]
 
 REASON = "Guests look at everything and change nothing."
 
@@ -39,16 +40,37 @@ def for_editors(access: Access, control: Control) -> Control:
     return control
 
 
-def guest_chip(access: Access) -> pmui.Chip:
-    """Say at the head of every page that one is here as a guest; hidden for others."""
-    return pmui.Chip(
-        label="Guest" if access.user is None else f"{access.user}, guest",
-        icon="visibility",
+def _label(access: Access) -> str:
+    """Say who is here and what that means."""
+    role = "read only" if access.read_only else "guest"
+    if access.user is None:
+        return role.capitalize()
+    return access.user if access.may_change else f"{access.user}, {role}"
+
+
+def who_is_here(access: Access) -> list[Viewable]:
+    """Say at the head of every page who one is and may do, with the way out; nothing if alone."""
+    chip = pmui.Chip(
+        label=_label(access),
+        icon="visibility" if not access.may_change else "person",
         size="small",
         variant="outlined",
-        visible=not access.may_change,
+        visible=not access.may_change or access.user is not None,
         align="center",
         margin=(0, 8),
-        css_classes=["vo-guest"],
+        css_classes=["vo-user" if access.may_change else "vo-guest"],
         sx={"color": "inherit", "borderColor": "currentcolor"},
     )
+    out = pmui.Button(
+        label="Log out",
+        icon="logout",
+        href="./logout",
+        target="_self",
+        variant="text",
+        color="default",
+        size="small",
+        visible=access.user is not None,
+        css_classes=["vo-log-out"],
+        sx={"color": "inherit"},
+    )
+    return [chip, out]

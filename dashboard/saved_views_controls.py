@@ -18,7 +18,7 @@ __all__ = ["Restoring", "apply_controls", "read_controls"]
 
 _CHOICES = (pmui.Select, pmui.RadioButtonGroup)
 _SWITCHES = (pmui.Switch, pmui.Checkbox)
-_NUMBERS = (pmui.IntSlider, pmui.FloatSlider)
+_NUMBERS = (pmui.IntSlider, pmui.FloatSlider, pmui.IntInput, pmui.FloatInput)
 #: A text field counts where it bears this class: most fields follow the session by themselves.
 KEPT = "vo-kept"
 #: Controls that say nothing about what is on the screen, or whose value is a field of the session.
@@ -146,8 +146,11 @@ def _target(control: Any, value: Any) -> Any:  # noqa: ANN401  straight from JSO
         return value if isinstance(value, bool) else None
     if isinstance(control, pmui.TextInput):
         return value[:200] if isinstance(value, str) else None
-    number = isinstance(value, int | float) and control.start <= value <= control.end
-    return value if number else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    low, high = control.start, control.end
+    inside = (low is None or low <= value) and (high is None or value <= high)
+    return value if inside else None
 
 
 def _nearest(options: dict[str, Any], label: object) -> Any:  # noqa: ANN401

@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 from panel.util import edit_readonly
 from param.parameterized import Event, Watcher
 
-from dashboard.guests import guest_chip
+from dashboard.guests import who_is_here
 from dashboard.pages.base import Page
 from dashboard.pages.placeholder import placeholder
 from dashboard.pages.present_save import SaveView
@@ -147,7 +147,7 @@ class Shell:
             sidebar_resizable=False,
             header=[
                 pn.Spacer(sizing_mode="stretch_width"),
-                guest_chip(self.session.access),
+                *who_is_here(self.session.access),
                 self._share.button,
                 self._save.button,
             ],

@@ -57,7 +57,11 @@ def make_map(arguments: Namespace, output: Output) -> int:
         raise
     if arguments.wait:
         return follow(folder, record.id, output)
-    there = " It was there already; --again computes it anew." if record.created < began else ""
+    there = ""
+    if record.created < began:
+        there = " It was there already; --again computes it anew."
+        if record.active and (arguments.after or arguments.priority != record.priority):
+            there += f" Its place in the queue stays as it was (priority {record.priority})."
     output.result(
         {"run": record.id, "state": str(record.state)},
         f"Run {record.id} is {record.state}.{there}\n"

@@ -24,13 +24,22 @@ class Confirm:
         Called when the user goes ahead.
     css_class
         Inert class by which tests find the dialog's button.
+    no
+        What the button that does not says.
     """
 
     def __init__(
-        self, title: str, sentence: str, yes: str, act: Callable[[], None], css_class: str
+        self,
+        title: str,
+        sentence: str,
+        yes: str,
+        act: Callable[[], None],
+        css_class: str,
+        *,
+        no: str = "Keep it",
     ) -> None:
         self._act = act
-        no = pmui.Button(label="Keep it", variant="text", on_click=self._close)
+        back = pmui.Button(label=no, variant="text", on_click=self._close)
         go = pmui.Button(
             label=yes,
             color="error",
@@ -41,7 +50,7 @@ class Confirm:
         self.sentence = pmui.Typography(sentence, margin=(0, 0, 16, 0))
         self.view = dialog(
             self.sentence,
-            pmui.Row(no, go, align="end"),
+            pmui.Row(back, go, align="end"),
             title=title,
             title_variant="h6",
             close_on_click=True,

@@ -23,6 +23,15 @@ from engine.runs.record import RunRecord
 
 __all__ = ["RunDetails"]
 
+_WHAT_HAPPENS = {
+    "cancel": (
+        "it stops after the step that it is in. What it has learned so far is kept, so that it "
+        "can be resumed.",
+        "it leaves the queue, and can be resumed.",
+    ),
+    "delete": ("its results and its log are removed from the disk for good.",),
+}
+
 LOG_BYTES = 20_000
 """How much of the end of a log is shown."""
 
@@ -78,7 +87,7 @@ class RunDetails:
             "map": section("Loss", self._live["map"].view),
             "streams": section("Windows", self._live["streams"].view),
         }
-        self._kind = ""
+        self._kind, self._named, self._queued = "", "", False
         self._log = pn.pane.HTML(
             "",
             stylesheets=[_LOG_STYLE],
@@ -108,6 +117,8 @@ class RunDetails:
         changed = record.id != self._id
         self._id = record.id
         look = run_states.look(record)
+        self._named = f"{name}, {record.id}"
+        self._queued = str(record.state) == "queued"
         self._title.object = plain(f"{name} · {record.kind}")
         self._chip.param.update(label=look.label, color=look.colour)
         self._say(record, look)
@@ -207,15 +218,15 @@ class RunDetails:
         return {
             "cancel": Confirm(
                 "Cancel this run?",
-                "It stops after the step that it is in. What it has learned so far is kept, so "
-                "that it can be resumed.",
+                "",
                 "Cancel the run",
                 lambda: self._go("cancel"),
                 "vo-confirm-cancel",
+                no="Let it go on",
             ),
             "delete": Confirm(
                 "Delete this run?",
-                "Its model, its map and its log are removed from the disk for good.",
+                "",
                 "Delete the run",
                 lambda: self._go("delete"),
                 "vo-confirm-delete",
@@ -224,6 +235,9 @@ class RunDetails:
 
     def _clicked(self, action: str) -> None:
         if action in self._confirms:
+            self._confirms[action].sentence.object = plain(
+                f"{self._named}: {_WHAT_HAPPENS[action][self._queued and action == 'cancel']}"
+            )
             self._confirms[action].ask()
         else:
             self._go(action)

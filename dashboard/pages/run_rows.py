@@ -18,7 +18,7 @@ __all__ = ["RunRows"]
 _STYLE = """
 :host { font: 400 0.92rem/1.43 FONT; }
 .vo-run { border: 1px solid var(--divider); border-radius: 6px; margin: 3px 6px; padding: 4px 0;
-          background: var(--paper); color: var(--text); }
+          background: var(--paper); color: var(--text); cursor: pointer; }
 .vo-run.member { margin-left: 24px; }
 .vo-run.chosen { border-color: var(--primary); }
 .head { display: flex; align-items: center; gap: 4px; }
@@ -76,11 +76,14 @@ class RunRows(JSComponent):
         const root = document.createElement('div');
         const head = part('div', 'head', root);
         const title = part('button', 'vo-run-title', head);
-        title.onclick = () => model.send_msg({ act: group ? 'unfold' : 'choose', id });
+        root.onclick = () => model.send_msg({ act: group ? 'unfold' : 'choose', id });
         if (group) {
           const results = part('button', 'vo-group-results', head);
           results.textContent = 'Results';
-          results.onclick = () => model.send_msg({ act: 'results', id });
+          results.onclick = (event) => {
+            event.stopPropagation();
+            model.send_msg({ act: 'results', id });
+          };
         }
         const chip = part('span', '', head);
         const bar = part('div', 'bar', root);

@@ -10,9 +10,12 @@ from panel.viewable import Viewable
 from dashboard.guests import for_editors
 from dashboard.plain import plain
 from dashboard.policy.funnel import seconds_in_words
+from dashboard.policy.pairs import parse_pairs
+from dashboard.saved_views_controls import KEPT
 from dashboard.staleness import differences
+from data.errors import UserError
 from engine.mapping.cost import estimate_cost
-from engine.mapping.presets import PRESETS
+from engine.mapping.presets import PRESETS, resolve
 from engine.runs.record import RunRecord
 
 if TYPE_CHECKING:
@@ -73,6 +76,12 @@ class RunStarter:
             label="Seed", value=0, start=0, size="small", margin=(7, 10),
             sizing_mode="stretch_width", css_classes=["vo-seed"],
         )  # fmt: skip
+        self._settings = pmui.TextInput(
+            label="Settings", value="", placeholder="members=8, spacing=0.5", size="small",
+            margin=(7, 10), sizing_mode="stretch_width", css_classes=["vo-settings", KEPT],
+            description="What is to be other than in the preset, as NAME=VALUE, ...",
+        )  # fmt: skip
+        self._settings.param.watch(lambda _: self._write(), "value")
         self._start = pmui.Button(
             label="Start the run",
             icon="play_arrow",
@@ -104,6 +113,7 @@ class RunStarter:
             self._words,
             self._cost,
             self._seed,
+            self._settings,
             self._start,
             self._known,
             self._open,
@@ -132,11 +142,19 @@ class RunStarter:
         if self._tracers is None:
             self._cost.object = "There are no tracers for a run."
             return
-        cost = estimate_cost(PRESETS[preset], self._tracers, self._radius, errors=self._errors)
+        try:
+            settings = resolve(preset, self._overrides())
+        except UserError as error:  # said again where the run is started
+            self._cost.object = plain(f"{error.sentence} {error.hint}")
+            return
+        cost = estimate_cost(settings, self._tracers, self._radius, errors=self._errors)
         self._cost.object = (
             f"**About {seconds_in_words(cost.seconds)}** on two idle cores and "
             f"{cost.memory_gb:.1f} GB of memory for {self._tracers:,} tracers."
         )
+
+    def _overrides(self) -> dict[str, str]:
+        return parse_pairs(self._settings.value or "", "settings") or {}
 
     def _submit(self) -> None:
         session = self.session
@@ -146,7 +164,7 @@ class RunStarter:
             "selection": session.selection,
             "volume": session.volume,
             "preset": self._preset.value,
-            "overrides": {},
+            "overrides": self._overrides(),
             "seed": int(self._seed.value or 0),
             "device": "auto",
             "threads": None,

@@ -14,6 +14,7 @@ from dashboard.pages.run_details import RunDetails
 from dashboard.pages.run_list import RunList
 from dashboard.pages.runs_overview import RunsOverview
 from dashboard.policy.downloads import source_line
+from dashboard.policy.pairs import written_pairs
 from dashboard.policy.run_groups import Group
 from dashboard.policy.run_states import ACTIVE
 from dashboard.services import Services
@@ -152,7 +153,11 @@ class RunsPage(Page):
             "catalogue": record.catalogue,
             "selection": spec.get("selection"),
             "volume": spec.get("volume"),
-            "controls": {"vo-preset": spec.get("preset"), "vo-seed": spec.get("seed")},
+            "controls": {
+                "vo-preset": spec.get("preset"),
+                "vo-seed": spec.get("seed"),
+                "vo-settings": written_pairs(spec.get("overrides") or {}),
+            },
         }
         self.session.restore({name: what for name, what in document.items() if what is not None})
 

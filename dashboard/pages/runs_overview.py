@@ -14,7 +14,7 @@ from dashboard.pages.confirm import Confirm
 from dashboard.pages.parts import rows_table, table
 from dashboard.plain import plain
 from dashboard.policy import housekeeping
-from dashboard.policy.housekeeping import Usage
+from dashboard.policy.housekeeping import Usage, runs_in_words
 from dashboard.policy.machines import Machine, machines
 from data.errors import UserError
 from engine.runs.record import RunRecord
@@ -44,6 +44,7 @@ class RunsOverview:
         self._usage: Usage | None = None
         self._looked = float("-inf")
         self._looking = False
+        self._at_work: frozenset[str] = frozenset()
         self._counts = pmui.Typography(
             "", variant="body2", margin=(4, 10, 0, 12), css_classes=["vo-runs-counts"]
         )
@@ -64,7 +65,12 @@ class RunsOverview:
         )
         for_editors(session.access, self._clean)
         self._confirm = Confirm(
-            "Delete the runs without a result?", "", "Delete them", self._sweep, "vo-confirm-clean"
+            "Delete the runs without a result?",
+            "",
+            "Delete them",
+            self._sweep,
+            "vo-confirm-clean",
+            no="Keep them",
         )
         self.view = pmui.Column(
             pmui.Row(
@@ -87,8 +93,10 @@ class RunsOverview:
         self._counts.object = housekeeping.count_line(records)
         self._clean.visible = bool(housekeeping.cleanable(records))
         self._disk.object = plain(housekeeping.disk_line(self._usage))
-        if not self._looking and time.monotonic() - self._looked > LOOK_EVERY_S:
-            self._looking = True
+        at_work = frozenset(record.id for record in records if record.active)
+        late = time.monotonic() - self._looked > LOOK_EVERY_S
+        if not self._looking and (late or at_work != self._at_work):
+            self._looking, self._at_work = True, at_work
             home, usage = self.services.home, self._usage
             ended = frozenset(record.id for record in records if not record.active)
             self.session.background(
@@ -120,7 +128,7 @@ class RunsOverview:
         runs = housekeeping.cleanable(self._records)
         size = housekeeping.size_words(self._usage.total(runs)) if self._usage else "their room"
         self._confirm.sentence.object = plain(
-            f"{len(runs):,} runs failed, were cancelled or interrupted. Their checkpoints and "
+            f"{runs_in_words(len(runs))} failed or ended before the time. Their checkpoints and "
             f"logs are removed for good, and {size} become free. Finished runs stay."
         )
         self._confirm.ask()
@@ -136,5 +144,5 @@ class RunsOverview:
 
         self._looked = float("-inf")
         self.session.background(
-            work, lambda n: self.session.notify(f"{n:,} runs were deleted.", level="success")
+            work, lambda n: self.session.notify(f"Deleted {runs_in_words(n)}.", level="success")
         )

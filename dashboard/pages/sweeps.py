@@ -16,7 +16,7 @@ from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.parts import headline, rows_table, section, table
 from dashboard.pictures import all_columns, has_velocities
 from dashboard.plain import plain
-from dashboard.policy.sweeps import RESULTS, numbers, points, rows, suggested_cut, verdict
+from dashboard.policy.sweeps import RESULTS, numbers, points, rows, suggested_cut, varied, verdict
 from dashboard.services import Services
 from dashboard.session import Session
 from dashboard.theme import figure_colours
@@ -187,9 +187,9 @@ class SweepsPage(Page):
         if sweep is None:
             return
         name, unit = RESULTS[self._result.value]
-        self._verdict.object = plain(verdict(points(sweep, self._result.value)))
+        self._verdict.object = plain(verdict(points(sweep, self._result.value), varied(sweep)))
         lines = rows(sweep, self._result.value)
-        self._rows.object = rows_table(("cut at", "tracers", f"{name} [{unit}]", "state"), lines)
+        self._rows.object = rows_table((_at(sweep), "tracers", f"{name} [{unit}]", "state"), lines)
         self._figure.update()
 
     def _plot(self) -> hv.Overlay:
@@ -242,3 +242,9 @@ def _label(sweep: Sweep) -> str:
         f"{sweep.cut}, {values[0]:g} to {values[-1]:g}, {done} of {len(values)} done"
         f" ({sweep.name[9:15]})"
     )
+
+
+def _at(sweep: Sweep) -> str:
+    """Head the column of values."""
+    what = varied(sweep)
+    return "cut at" if what == "cut" else what

@@ -69,8 +69,9 @@ class TracersPage(Page):
         """Build the page: the empty state and the workbench, one of them visible."""
         self._empty = empty_state(
             "filter_alt",
-            "No catalogue yet",
-            "Tracers are chosen from a catalogue of stars. Explore makes one or reads one.",
+            "No catalogue is open",
+            "Tracers are chosen from a catalogue of stars. Open one on Explore, which makes and "
+            "reads them, too.",
             pmui.Button(
                 label="Go to Explore",
                 variant="contained",

@@ -29,11 +29,14 @@ class Access:
         Whether it may change anything on the server.
     tables
         The only folder from which it may name files to read; None for any that the server can.
+    read_only
+        Whether nobody may change anything, whoever it is.
     """
 
     user: str | None = None
     may_change: bool = True
     tables: Path | None = None
+    read_only: bool = False
 
     def check(self, what: str) -> None:
         """Refuse a change.
@@ -49,6 +52,11 @@ class Access:
             The session may only look.
         """
         if not self.may_change:
+            if self.read_only:
+                raise UserError(
+                    f"This server is for looking only: nobody can {what} here.",
+                    "Ask whoever runs it.",
+                )
             who = "as a guest" if self.user is None else f"as the guest {self.user}"
             raise UserError(
                 f"You are here {who}: guests can look at everything but not {what}.",
@@ -104,4 +112,4 @@ class AccessRules:
         """Give what a user may do; somebody unknown is a guest where there is a login."""
         known = user is not None and (user in self.editors or self.roles.get(user) == EDITOR)
         may = (known or not self.login) and not self.read_only
-        return Access(user, may, self.tables)
+        return Access(user, may, self.tables, self.read_only)

@@ -69,6 +69,11 @@ def cleanable(records: Sequence[RunRecord]) -> list[str]:
     return [record.id for record in records if record.state in CLEANABLE]
 
 
+def runs_in_words(number: int) -> str:
+    """Say how many runs."""
+    return "one run" if number == 1 else f"{number:,} runs"
+
+
 def count_line(records: Sequence[RunRecord]) -> str:
     """Say how many runs are in each state, what moves first."""
     count = Counter(str(record.state) for record in records)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from data.errors import UserError
 
-__all__ = ["parse_pairs"]
+__all__ = ["parse_pairs", "written_pairs"]
+
+
+def written_pairs(pairs: Mapping[str, object]) -> str:
+    """Write pairs as `parse_pairs` reads them."""
+    return ", ".join(f"{name}={value}" for name, value in pairs.items())
 
 
 def parse_pairs(text: str, what: str) -> dict[str, str] | None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from dashboard.plain import plain_text
+from dashboard.policy.pairs import written_pairs
 from dashboard.policy.run_states import (
     ACTIVE,
     LOOKS,
@@ -166,16 +167,25 @@ def run_row(
         is known), ``line``, ``chosen``, ``member`` and ``unfolded`` (None: nothing to unfold).
         Texts are not escaped; no control characters are left in them.
     """
-    preset = str(record.spec.get("preset") or "")
+    told = [member or name, str(record.spec.get("preset") or ""), *_own(record)]
     parts = [record.kind, age(record.created, now)]
     if str(record.state) == "running":
         parts.append(progress_line(record, now))
     return _row(
-        record.id, f"vo-run-{record.id}", " · ".join(filter(None, (member or name, preset))),
+        record.id, f"vo-run-{record.id}", " · ".join(filter(None, told)),
         look(record),
         parts=[*parts, record.id], active=str(record.state) in ACTIVE, share=percent(record),
         chosen=chosen, member=bool(member),
     )  # fmt: skip
+
+
+def _own(record: RunRecord) -> list[str]:
+    """Say by what a map differs from others of its catalogue: seed and settings."""
+    seed, changed = record.spec.get("seed"), record.spec.get("overrides")
+    told = [f"seed {seed}"] if isinstance(seed, int) and seed else []
+    if isinstance(changed, Mapping) and changed:
+        told.append(written_pairs(changed))
+    return told
 
 
 def group_row(

@@ -14,8 +14,10 @@ from data.errors import UserError
 from engine.runs.record import RunRecord
 from engine.runs.sweeps import Sweep
 
-__all__ = ["RESULTS", "SweepPoint", "numbers", "points", "rows", "suggested_cut", "verdict"]
+__all__ = ["RESULTS", "SweepPoint", "numbers", "points", "rows", "suggested_cut", "varied",
+           "verdict"]  # fmt: skip
 
+_PLACE = "{}"
 _ACCELERATION = UNITS["1e-10 m/s2"]
 
 RESULTS: dict[str, tuple[str, str]] = {
@@ -136,20 +138,33 @@ def rows(sweep: Sweep, name: str) -> list[tuple[str, str, str, str]]:
     return lines
 
 
-def verdict(found: list[SweepPoint]) -> str:
-    """Say whether the result depends on the cut.
+def varied(sweep: Sweep | None) -> str:
+    """Name what a sweep varies: ``cut``, ``seed``, ``preset``, or the setting itself."""
+    if sweep is None or _PLACE in sweep.cut:
+        return "cut"
+    return sweep.cut.rpartition(".")[2].replace("_", " ")
 
-    Runs of a sweep share most of their stars, so that chance alone moves them by less than their
-    errors: a change of more than two errors is one with the cut.
+
+def verdict(found: list[SweepPoint], what: str = "cut") -> str:
+    """Say whether the result depends on what was varied.
+
+    Runs of a sweep over a cut share most of their stars, so that chance alone moves them by less
+    than their errors: a change of more than two errors is one with the cut. Seeds should not
+    matter by more than the errors say.
     """
     known = [p for p in found if math.isfinite(p.value) and math.isfinite(p.sd) and p.sd > 0]
     if len(known) < 2:
-        return "At least two of the runs must be done before the cut can be judged."
+        return f"At least two of the runs must be done before the {what} can be judged."
     low, high = min(known, key=lambda p: p.value), max(known, key=lambda p: p.value)
     apart = (high.value - low.value) / math.hypot(low.sd, high.sd)
     between = f"between {low.cut:g} and {high.cut:g}"
+    moves = f"it moves by {apart:.1f} σ, {between}"
+    if what == "seed":
+        if apart < 2:
+            return f"Seeds agree within the errors: {moves}."
+        return f"Seeds differ by more than the errors say: {moves}. More members may help."
     if apart < 1:
-        return f"The result does not depend on the cut: it moves by {apart:.1f} σ, {between}."
+        return f"The result does not depend on the {what}: {moves}."
     if apart < 2:
-        return f"The result may depend on the cut: it moves by {apart:.1f} σ, {between}."
-    return f"The result depends on the cut: it moves by {apart:.1f} σ, {between}."
+        return f"The result may depend on the {what}: {moves}."
+    return f"The result depends on the {what}: {moves}."

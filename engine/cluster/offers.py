@@ -103,9 +103,14 @@ def check(needs: Needs, offers: Iterable[Offer]) -> list[Offer]:
     best = min((_reasons(needs, offer) for offer in offers), key=len)
     raise UserError(
         f"No worker of the cluster can ever do this run: {', '.join(best)}.",
-        "Ask for less, or start workers that offer it: "
-        "dask worker ADDRESS --resources 'CPU=4 GPU=1'.",
+        f"Ask for less, or start workers that offer it: {_worker(needs)}.",
     )
+
+
+def _worker(needs: Needs) -> str:
+    """Give the command of a worker that can do a run."""
+    offer = [f"CPU={max(1, needs.cores)}"] + ([f"GPU={needs.gpus}"] if needs.gpus else [])
+    return f"dask worker ADDRESS --resources '{' '.join(offer)}'"
 
 
 def _reasons(needs: Needs, offer: Offer) -> list[str]:

@@ -82,9 +82,9 @@ def submit(
     if kind.check:
         spec = load(kind.check)(spec, home)
     spec = _plain_spec(spec)
+    pending = _pending(home, after)
     if reuse and (same := find_same(spec, list_runs(home), home)) is not None:
         return same
-    pending = _pending(home, after)
     needs = Needs.of(spec, kind.estimate(spec, home))
     mover.accept(needs, home)
     check_disk(needs, home)

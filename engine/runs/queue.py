@@ -114,7 +114,8 @@ def fits(needs: Needs, used: Sequence[Needs], supply: Supply) -> str:
         return ""
     cores = sum(one.cores or supply.cores for one in used)
     if cores + (needs.cores or supply.cores) > supply.cores:
-        return f"Waits for cores: {cores} of {supply.cores} are taken."
+        taken = min(cores, supply.cores)  # a run may have asked for more than there are
+        return f"Waits for cores: {taken} of {supply.cores} are taken."
     memory = sum(one.memory_gb for one in used)
     if memory + needs.memory_gb > supply.memory_gb > 0:
         return f"Waits for memory: {memory:.1f} of {supply.memory_gb:.1f} GB are taken."

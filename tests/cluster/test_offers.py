@@ -38,6 +38,15 @@ def test_what_nobody_can_ever_do_is_refused_with_the_reason(needs, words):
         check(needs, [LARGE])
 
 
+def test_the_hint_is_the_worker_that_is_missing():
+    with pytest.raises(UserError) as refused:
+        check(Needs(cores=9), [LARGE])
+    assert "--resources 'CPU=9'" in refused.value.hint
+    with pytest.raises(UserError) as refused:
+        check(Needs(cores=2, gpus=2), [LARGE])
+    assert "--resources 'CPU=2 GPU=2'" in refused.value.hint
+
+
 def test_a_cluster_without_workers():
     with pytest.raises(UserError, match="no workers"):
         check(Needs(), [])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.accounts import put_account, read_accounts, remove_account, secret_of, verify
-from dashboard.guests import REASON
+from dashboard.guests import REASON, who_is_here
 from dashboard.policy.access import EDITOR, GUEST, Access, AccessRules
 from dashboard.serving import ServeOptions
 from dashboard.session import Session
@@ -98,7 +98,16 @@ def test_roles():
     oauth = AccessRules(editors=frozenset({"ann@x.org"}), login=True)
     assert oauth.of("ann@x.org").may_change
     assert not oauth.of("eve@x.org").may_change
-    assert not AccessRules(read_only=True).of("ann").may_change
+    closed = AccessRules(roles={"ann": "editor"}, login=True, read_only=True).of("ann")
+    assert not closed.may_change
+    with pytest.raises(UserError, match="looking only: nobody can start runs"):
+        closed.check("start runs")
+    chip, out = who_is_here(closed)
+    assert (chip.label, chip.visible, out.visible) == ("ann, read only", True, True)
+    chip, out = who_is_here(Access())
+    assert (chip.visible, out.visible) == (False, False), "alone on one's own machine"
+    chip, out = who_is_here(Access("eve", may_change=True))
+    assert (chip.label, out.href) == ("eve", "./logout")
 
 
 def test_tables_are_read_from_one_folder_where_others_can_reach_the_server(tmp_path):
@@ -200,5 +209,6 @@ def test_what_a_guest_may_not_do_is_off_and_says_why(services, catalogue, page, 
             control.disabled = False  # as pages do when there is something to act on
         assert all(control.disabled for control in controls)
         assert REASON in {getattr(control, "description", None) for control in controls}
-    chips = shell.page.select(lambda p: "vo-guest" in (getattr(p, "css_classes", None) or ()))
-    assert [chip.visible for chip in chips] == [not may]
+    name = "vo-user" if may else "vo-guest"
+    (chip,) = shell.page.select(lambda p: name in (getattr(p, "css_classes", None) or ()))
+    assert (chip.visible, chip.label) == (True, "gus" if may else "gus, guest")

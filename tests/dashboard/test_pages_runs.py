@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from dashboard.pages.runs import RunsPage
+from dashboard.session import Session
+from dashboard.shell import Shell
 from engine.runs.files import write_json
 from engine.runs.record import RunState
 from engine.runs.tags import add_tag
@@ -196,6 +198,35 @@ def test_a_run_is_begun_again_with_a_change(page, session, services, catalogue):
     assert run.path.exists()
 
 
+def test_seed_and_settings_come_back_with_it(services, catalogue):
+    """Whoever changes a cut must find everything else as it was."""
+    spec = {"catalogue": catalogue.id, "preset": "quick", "seed": 40}
+    spec["overrides"] = {"members": 2, "spacing": 0.5}
+    run = make_run(services.home, "failed", spec=spec)
+    services.runs.look()
+    session = Session(services, page="runs", run=run.id)
+    shell = Shell(services, session)
+    shell._pages["runs"]._details._buttons["change"].clicks += 1
+    for _ in range(3):
+        shell.refresh()
+    starter = shell._pages["tracers"]._starter
+    assert (starter._seed.value, starter._preset.value) == (40, "quick")
+    assert starter._settings.value == "members=2, spacing=0.5"
+    assert starter._overrides() == {"members": "2", "spacing": "0.5"}
+    starter._settings.value = "membrs=2"
+    assert "There is no setting 'membrs'" in starter._cost.object or starter._tracers is None
+
+
+def test_questions_name_the_run(page, session, services, catalogue):
+    run = make_run(services.home, "queued", spec={"catalogue": catalogue.id, "seed": 3})
+    page.on_show()
+    page._details._buttons["cancel"].clicks += 1
+    said = page._details._confirms["cancel"].sentence.object
+    assert run.id in said
+    assert "leaves the queue" in said
+    assert any("seed 3" in row["title"] for row in page._list.rows.rows)
+
+
 def test_a_run_whose_catalogue_is_gone_cannot_be_changed(page, session, services):
     make_run(services.home, "failed")
     page.on_show()
@@ -218,7 +249,7 @@ def test_what_stands_above_the_list(page, session, services):
     overview._confirm._go(None)
     states = {str(record.state) for record in services.runs.list()}
     assert states == {"queued", "running", "stopping", "done"}
-    assert "3 runs were deleted" in session.notices.column.objects[0].object
+    assert "Deleted 3 runs" in session.notices.column.objects[0].object
 
 
 def sweep(services, states, name="20260102-030405-sweep-ab12", order=0, **changes):

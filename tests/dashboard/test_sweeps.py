@@ -88,6 +88,14 @@ def test_the_verdict_weighs_the_errors(values, words):
     assert words in verdict(found)
 
 
+def test_seeds_are_not_judged_as_cuts():
+    near = [SweepPoint(1, 2.0, 0.2, True), SweepPoint(2, 2.3, 0.2, True)]
+    assert verdict(near, "seed").startswith("Seeds agree within the errors")
+    far = [SweepPoint(1, 2.0, 0.1, True), SweepPoint(2, 3.0, 0.1, True)]
+    assert verdict(far, "seed").startswith("Seeds differ by more")
+    assert verdict(far, "members").startswith("The result depends on the members")
+
+
 def test_doubtful_runs_say_so_and_are_drawn_hollow():
     found = sweep(run(3.0, trusted=False), run(5.0))
     assert rows(found, "size")[0][3] == "done, not to be believed"

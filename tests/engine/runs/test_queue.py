@@ -44,6 +44,7 @@ def test_runs_start_by_priority_and_then_by_age():
         ({"cores": 3}, {"cores": 2}, "cores: 3 of 4"),
         ({"cores": 0}, {"cores": 1}, "cores: 4 of 4"),
         ({"cores": 1}, {"cores": 0}, "cores: 1 of 4"),
+        ({"cores": 8}, {"cores": 1}, "cores: 4 of 4"),
         ({"memory_gb": 10.0}, {"memory_gb": 7.0}, "memory: 10.0 of 16.0 GB"),
         ({"gpus": 1}, {"gpus": 1}, "graphics processor"),
         ({"device": "cuda:1"}, {"device": "cuda:1"}, "device cuda:1"),
@@ -182,6 +183,8 @@ def test_the_same_spec_is_answered_by_the_run_that_is_there(home, kinds):
     other = submit(home, {**spec, "seed": 4}, "inline", kinds=kinds, reuse=True)
     assert other.id != first.id
     assert submit(home, spec, "inline", kinds=kinds).id != first.id, "unless it is not asked for"
+    with pytest.raises(UserError):  # a wrong word is wrong whether or not there is an answer
+        submit(home, spec, "inline", kinds=kinds, reuse=True, after=["20200101-000000-map-none"])
 
 
 def test_a_result_of_other_versions_is_not_the_same(home, kinds, monkeypatch):
