@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Mapping
+from typing import Any
 
 import holoviews as hv
 import panel as pn
@@ -13,6 +15,7 @@ from panel.viewable import Viewable
 
 from dashboard.theme import figure_colours
 from dashboard.views.phase_space import Panel, image, outlines
+from dashboard.views.style import paint_axis
 
 __all__ = ["DensityGrid"]
 
@@ -36,6 +39,7 @@ class DensityGrid:
         self._panels: list[list[Panel]] = []
         self._version = Version()
         self._how, self._dark = "equalised", True
+        self._colours = figure_colours(dark=True)
         self.view: Viewable = pmui.Column(
             sizing_mode="stretch_width", margin=0, css_classes=["vo-before-after"]
         )
@@ -43,6 +47,7 @@ class DensityGrid:
     def show(self, columns: list[list[Panel]], *, how: str, dark: bool) -> None:
         """Draw one list of panels for each column; figures stay while their ranges do."""
         self._how, self._dark = how, dark
+        self._colours.update(figure_colours(dark=dark))
         before, after = ([[p.frame for p in c] for c in cs] for cs in (self._panels, columns))
         self._panels = columns
         if before != after:
@@ -87,7 +92,7 @@ class DensityGrid:
             hv.opts.Path(apply_ranges=False),
             hv.opts.Overlay(
                 **size,
-                hooks=[_dress],
+                hooks=[functools.partial(_dress, self._colours)],
                 show_legend=False,
                 invert_yaxis=self._panels[column][row].down,
             ),
@@ -100,11 +105,14 @@ class DensityGrid:
         )
 
 
-def _dress(plot: object, _: object) -> None:
-    figure = plot.state  # type: ignore[attr-defined]
+def _dress(colours: Mapping[str, str], plot: Any, _: object) -> None:  # noqa: ANN401
+    figure = plot.state
     figure.grid.visible = False
     figure.min_border = 4
+    figure.outline_line_color = colours["frame"]
     for axis in figure.axis:
+        # The browser colours figures that come with the page, and not always later ones.
+        paint_axis(axis, colours)
         axis.update(
             axis_label_text_font_size="11px",
             major_label_text_font_size="10px",

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bokeh.models import Plot
 
 from dashboard.looks import Look, look_of, resized
+from dashboard.pages.density_pair import DensityGrid
 from dashboard.pages.explore import ExplorePage
 from dashboard.pictures import draw, opening_axes
 from dashboard.policy.brushes import box, lasso
@@ -328,3 +330,20 @@ def test_the_button_leads_to_what_the_stars_are_good_for(services, session, wait
     assert button.label == "Use as tracers"
     button.clicks += 1
     assert session.page == "tracers"
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_small_figures_have_the_colours_of_the_page(dark):
+    """Whenever they come: the browser itself colours only those that come with the page."""
+    grid = DensityGrid(("All", "Tracers"))
+    cells = np.ones((4, 4))
+    panel = Panel(Frame((0.0, 1.0), (0.0, 1.0), 4, 4), cells, cells)
+    grid.show([[panel], [panel]], how="equalised", dark=not dark)
+    root = grid.view.get_root()
+    grid.show([[panel], [panel]], how="equalised", dark=dark)
+    colours = figure_colours(dark=dark)
+    figures = list(root.select({"type": Plot}))
+    assert len(figures) == 2
+    for axis in (axis for figure in figures for axis in figure.axis):
+        assert axis.major_label_text_color == colours["muted"]
+        assert axis.axis_line_color == colours["frame"]

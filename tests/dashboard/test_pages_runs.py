@@ -214,7 +214,7 @@ def test_seed_and_settings_come_back_with_it(services, catalogue):
     assert starter._settings.value == "members=2, spacing=0.5"
     assert starter._overrides() == {"members": "2", "spacing": "0.5"}
     starter._settings.value = "membrs=2"
-    assert "There is no setting 'membrs'" in starter._cost.object or starter._tracers is None
+    assert "Did you mean members?" in starter._cost.object
 
 
 def test_questions_name_the_run(page, session, services, catalogue):
