@@ -18,12 +18,7 @@ __all__ = ["pull_beside_the_loop", "write_ahead"]
 
 
 def write_ahead(document: Document) -> None:
-    """Write the page down for the browser that will pull it, unless it changes before.
-
-    A browser that pulls a second time has lost its connection and come back. Bokeh 3.9 then
-    forgets the binary buffers of the answer ("buffer for id=... not found", and the page stays
-    dead), so from the second time on arrays are written into the text.
-    """
+    """Write the page down for the browser that will pull it, unless it changes before."""
     changes: list[DocumentChangedEvent] = []
 
     def changed(event: DocumentChangedEvent) -> None:
@@ -34,12 +29,8 @@ def write_ahead(document: Document) -> None:
     document.on_change(changed)
     written: list[Any] = [document.to_json()]
 
-    def again(*, deferred: bool = True) -> Any:  # noqa: ANN401 - as Bokeh has it
-        text = type(document).to_json(document, deferred=False)
-        return Serialized(text, []) if deferred else text
-
     def to_json(*, deferred: bool = True) -> Any:  # noqa: ANN401 - as Bokeh has it
-        document.to_json = again
+        del document.to_json  # the class's own again
         text = written.pop()
         if deferred and not changes:
             document.remove_on_change(changed)
@@ -56,12 +47,15 @@ def pull_beside_the_loop() -> None:
     session's own callbacks wait: the lock of its document is held.
     """
     writer = ThreadPoolExecutor(1, thread_name_prefix="via-obscura-pulls")
+    # Counted here and not where pages are written ahead: on a busy machine a browser may have
+    # pulled its page before that is done.
     pulled: weakref.WeakSet[ServerSession] = weakref.WeakSet()
 
     async def pull(message: Any, connection: Any) -> Any:  # noqa: ANN401 - as Bokeh has them
         session = connection.session
         if session in pulled:
             _now_loaded(session.document)
+            _as_text(session.document)
         pulled.add(session)
         asked = message.header["msgid"]
 
@@ -74,6 +68,21 @@ def pull_beside_the_loop() -> None:
         return await session.with_document_locked(write)
 
     ServerSession.pull = staticmethod(pull)
+
+
+def _as_text(document: Document) -> None:
+    """Write arrays into the text of the page from now on.
+
+    A browser that pulls a second time has lost its connection and come back. Bokeh 3.9 then
+    forgets the binary buffers of the answer ("buffer for id=... not found", and the page stays
+    dead).
+    """
+
+    def to_json(*, deferred: bool = True) -> Any:  # noqa: ANN401 - as Bokeh has it
+        text = type(document).to_json(document, deferred=False)
+        return Serialized(text, []) if deferred else text
+
+    document.to_json = to_json
 
 
 def _now_loaded(document: Document) -> None:
