@@ -80,7 +80,9 @@ def test_every_colour_scale_has_its_own_colours_and_its_own_bar(explore):
     for name in ("Log", "Linear", "Equalised"):
         before = panel(explore, 1)
         explore.locator(".vo-colour").get_by_text(name, exact=True).click()
-        seen[name] = wait_for(explore, 1, f"p.cells !== {before['cells']}")
+        # Cells and bar come one after the other.
+        changed = f"p.cells !== {before['cells']} && `${{p.ticks}}` !== `${{{before['ticks']}}}`"
+        seen[name] = wait_for(explore, 1, changed)
     assert len({found["cells"] for found in seen.values()}) == 3
     assert len({tuple(found["ticks"]) for found in seen.values()}) == 3
     # Whatever the scale, the end of the bar is the fullest cell.
