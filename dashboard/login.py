@@ -9,7 +9,7 @@ from html import escape
 from typing import Any, ClassVar
 
 import tornado.web
-from panel.auth import BasicAuthProvider, BasicLoginHandler, _validate_next_url
+from panel.auth import BasicAuthProvider, BasicLoginHandler, LogoutHandler, _validate_next_url
 from panel.io.state import state
 
 from dashboard.accounts import Account, verify
@@ -25,7 +25,8 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 body {{ font: 16px/1.5 system-ui, sans-serif; display: grid;
   place-items: center; min-height: 95vh }}
 form {{ display: grid; gap: 14px; width: 280px }}
-input, button {{ font: inherit; padding: 8px 10px; border-radius: 6px; border: 1px solid #888 }}
+input, button {{ font: inherit; width: 100%; box-sizing: border-box;
+  padding: 8px 10px; border-radius: 6px; border: 1px solid #888 }}
 button {{ cursor: pointer }} h1 {{ font-size: 20px; letter-spacing: .12em; margin: 0 }}
 p {{ margin: 0; color: #c33 }}
 </style></head><body><form method="post"><h1>VIA OBSCURA</h1>{message}
@@ -81,6 +82,15 @@ class _LoginHandler(BasicLoginHandler):
         self.write(_PAGE.format(message=words, xsrf=self.xsrf_form_html()))
 
 
+class _LogoutHandler(LogoutHandler):
+    """Forget who was here, and ask again; Panel's own page shows a picture from elsewhere."""
+
+    def get(self) -> None:
+        """Log out."""
+        self.clear_all_cookies()
+        self.redirect("./login")
+
+
 class LoginProvider(BasicAuthProvider):
     """Everyone has to log in with an account of the file.
 
@@ -100,3 +110,8 @@ class LoginProvider(BasicAuthProvider):
     def login_handler(self) -> type[tornado.web.RequestHandler]:
         """The handler of the login page."""
         return self._handler
+
+    @property
+    def logout_handler(self) -> type[tornado.web.RequestHandler]:
+        """The handler of the address that logs out."""
+        return _LogoutHandler

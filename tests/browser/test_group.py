@@ -224,6 +224,9 @@ def test_tls_behind_nginx_with_the_websocket_and_guests_who_only_look(browser, n
     guest.locator(".vo-menu").get_by_text("Tracers", exact=True).click(timeout=PATIENCE)
     expect(guest.locator(".vo-start button")).to_be_disabled(timeout=PATIENCE)
     assert [(r.id, r.state) for r in list_runs(home)] == before
+    guest.locator(".vo-log-out").click(timeout=PATIENCE)
+    expect(guest.locator("input[type=password]")).to_be_visible(timeout=PATIENCE)
+    assert "user" not in {cookie["name"] for cookie in guest.context.cookies()}
     guest.context.close()
 
 
