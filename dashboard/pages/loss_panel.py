@@ -6,11 +6,11 @@ import holoviews as hv
 import panel as pn
 import panel_material_ui as pmui
 
+from dashboard.pages.event_panel import EventPanel
 from dashboard.policy.loss_history import LossHistory
 from dashboard.theme import figure_colours
 from dashboard.views.losses import loss_plot
 from dashboard.views.style import styled
-from engine.runs.directory import RunDirectory
 
 __all__ = ["LossPanel"]
 
@@ -21,7 +21,7 @@ NOT_YET = "No losses yet: the curves appear with the first epoch."
 _Version = hv.streams.Stream.define("Version", version=0)
 
 
-class LossPanel:
+class LossPanel(EventPanel[LossHistory]):
     """The loss curves of both flows.
 
     Parameters
@@ -31,10 +31,7 @@ class LossPanel:
     """
 
     def __init__(self, *, dark: bool) -> None:
-        self._dark = dark
-        self._live = True
-        self._history = LossHistory()
-        self._directory: RunDirectory | None = None
+        super().__init__(LossHistory, dark=dark)
         self._streams = {flow: _Version() for flow in TITLES}
         self._captions = {
             flow: pmui.Typography(
@@ -63,27 +60,6 @@ class LossPanel:
             css_classes=["vo-losses"],
         )
         self._show_columns()
-
-    def open(self, directory: RunDirectory | None, *, live: bool = True) -> None:
-        """Follow another run; one that is not live will report no more."""
-        self._live = live
-        self._directory = directory
-        self._history = LossHistory()
-        self.refresh(redraw=True)
-
-    def set_dark(self, dark: bool) -> None:
-        """Draw for another background."""
-        self._dark = dark
-        self._draw()
-
-    def refresh(self, *, redraw: bool = False) -> None:
-        """Read the events that are new, and draw if there were losses among them."""
-        directory = self._directory
-        news = directory is not None and self._history.follow(
-            lambda offset: directory.events_since(offset, kinds={"loss"})
-        )
-        if news or redraw:
-            self._draw()
 
     def _draw(self) -> None:
         self._show_columns()

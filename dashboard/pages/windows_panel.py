@@ -5,19 +5,19 @@ from __future__ import annotations
 import holoviews as hv
 import panel_material_ui as pmui
 
+from dashboard.pages.event_panel import EventPanel
 from dashboard.pages.live_figure import LiveFigure
 from dashboard.policy.window_history import WindowHistory
 from dashboard.theme import figure_colours
 from dashboard.views.style import styled
 from dashboard.views.windows import NAMES, window_plot
-from engine.runs.directory import RunDirectory
 
 __all__ = ["WindowsPanel"]
 
 NOT_YET = "No window is done yet: what the patch shares is learnt first, for a minute or two."
 
 
-class WindowsPanel:
+class WindowsPanel(EventPanel[WindowHistory]):
     """The best line of each window that is done.
 
     Parameters
@@ -27,15 +27,12 @@ class WindowsPanel:
     """
 
     def __init__(self, *, dark: bool) -> None:
-        self._dark = dark
-        self._live = True
-        self._history = WindowHistory()
-        self._directory: RunDirectory | None = None
+        super().__init__(WindowHistory, dark=dark)
         self._words = pmui.Typography(
             NOT_YET, variant="body2", margin=(8, 10), sx={"color": "text.secondary"},
             css_classes=["vo-windows-words"],
         )  # fmt: skip
-        self._figure = LiveFigure(self._draw)
+        self._figure = LiveFigure(self._plot)
         self._figure.update()  # before it is on the screen
         self._figure.pane.param.update(sizing_mode="stretch_width", height=240)
         # A figure that is on the screen cannot be hidden itself: Panel would tell the plot things
@@ -48,27 +45,7 @@ class WindowsPanel:
             css_classes=["vo-windows"],
         )  # fmt: skip
 
-    def open(self, directory: RunDirectory | None, *, live: bool = True) -> None:
-        """Follow another run; one that is not live will report no more."""
-        self._live, self._directory = live, directory
-        self._history = WindowHistory()
-        self.refresh(redraw=True)
-
-    def set_dark(self, dark: bool) -> None:
-        """Draw for another background."""
-        self._dark = dark
-        self._show()
-
-    def refresh(self, *, redraw: bool = False) -> None:
-        """Read the events that are new, and draw if there were windows among them."""
-        directory = self._directory
-        news = directory is not None and self._history.follow(
-            lambda offset: directory.events_since(offset, kinds={"window"})
-        )
-        if news or redraw:
-            self._show()
-
-    def _show(self) -> None:
+    def _draw(self) -> None:
         done, best = len(self._history.windows), self._history.best
         if not done:
             self._words.object = NOT_YET if self._live else "The search has finished no window."
@@ -85,7 +62,7 @@ class WindowsPanel:
             self._figure.update()
         self._frame.visible = best is not None
 
-    def _draw(self) -> hv.Overlay:
+    def _plot(self) -> hv.Overlay:
         colours = figure_colours(dark=self._dark)
         plot = styled(window_plot(self._history.windows, colours), colours)
         return plot.opts(responsive=True, height=240)

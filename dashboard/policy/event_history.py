@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 __all__ = ["EventHistory", "ReadSince"]
 
@@ -24,6 +24,9 @@ class EventHistory:
         Grows whenever something was added.
     """
 
+    KIND: ClassVar[str] = ""
+    """The kind of events that are reports."""
+
     offset: int = 0
     version: int = 0
 
@@ -40,4 +43,15 @@ class EventHistory:
 
     def add(self, events: Iterable[Mapping[str, Any]]) -> None:
         """Take events in; those of other kinds, and damaged ones, are passed over."""
+        for event in events:
+            if event.get("kind") != self.KIND:
+                continue
+            try:
+                self._take(event)
+            except (KeyError, TypeError, ValueError):
+                continue
+            self.version += 1
+
+    def _take(self, event: Mapping[str, Any]) -> None:
+        """Keep one report; KeyError, TypeError or ValueError where it is damaged."""
         raise NotImplementedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,30 +39,22 @@ class FlowLosses:
 class LossHistory(EventHistory):
     """Losses by flow, growing as events arrive."""
 
+    KIND = "loss"
+
     _rows: dict[str, dict[int, tuple[list[float], list[float]]]] = field(default_factory=dict)
     _rate: dict[str, float] = field(default_factory=dict)
 
-    def add(self, events: Iterable[Mapping[str, Any]]) -> None:
-        """Take loss events in; others, and damaged ones, are passed over.
-
-        An epoch that is reported again (after a resume) replaces what it said before.
-        """
-        for event in events:
-            if event.get("kind") != "loss":
-                continue
-            try:
-                flow, epoch = str(event["flow"]), int(event["epoch"])
-                train = _numbers(event["train"])
-                validation = _numbers(event["validation"])
-            except (KeyError, TypeError, ValueError):
-                continue
-            rows = self._rows.setdefault(flow, {})
-            rows[epoch] = (train, validation)
-            if isinstance(event.get("rate"), (int, float)):
-                self._rate[flow] = float(event["rate"])
-            if len(rows) > AT_MOST:
-                self._rows[flow] = {e: rows[e] for e in sorted(rows)[::2]}
-            self.version += 1
+    def _take(self, event: Mapping[str, Any]) -> None:
+        """Keep an epoch; one that is reported again (after a resume) replaces what it said."""
+        flow, epoch = str(event["flow"]), int(event["epoch"])
+        train = _numbers(event["train"])
+        validation = _numbers(event["validation"])
+        rows = self._rows.setdefault(flow, {})
+        rows[epoch] = (train, validation)
+        if isinstance(event.get("rate"), (int, float)):
+            self._rate[flow] = float(event["rate"])
+        if len(rows) > AT_MOST:
+            self._rows[flow] = {e: rows[e] for e in sorted(rows)[::2]}
 
     @property
     def flows(self) -> list[str]:

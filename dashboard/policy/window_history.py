@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,28 +45,22 @@ class SearchedWindow:
 class WindowHistory(EventHistory):
     """Windows by patch, coordinate and lower edge; one that is searched again is replaced."""
 
+    KIND = "window"
+
     _windows: dict[tuple[str, str, float], SearchedWindow] = field(default_factory=dict)
 
-    def add(self, events: Iterable[Mapping[str, Any]]) -> None:
-        """Take window events in; others, and damaged ones, are passed over."""
-        for event in events:
-            if event.get("kind") != "window":
-                continue
-            try:
-                sigma = event["sigma"]
-                one = SearchedWindow(
-                    patch=str(event["patch"]),
-                    coordinate=str(event["coordinate"]),
-                    low=float(event["low"]),
-                    high=float(event["high"]),
-                    stars=int(event["stars"]),
-                    sigma=math.nan if sigma is None else float(sigma),
-                    seconds=float(event["seconds"]),
-                )
-            except (KeyError, TypeError, ValueError):
-                continue
-            self._windows[one.patch, one.coordinate, one.low] = one
-            self.version += 1
+    def _take(self, event: Mapping[str, Any]) -> None:
+        sigma = event["sigma"]
+        one = SearchedWindow(
+            patch=str(event["patch"]),
+            coordinate=str(event["coordinate"]),
+            low=float(event["low"]),
+            high=float(event["high"]),
+            stars=int(event["stars"]),
+            sigma=math.nan if sigma is None else float(sigma),
+            seconds=float(event["seconds"]),
+        )
+        self._windows[one.patch, one.coordinate, one.low] = one
 
     @property
     def windows(self) -> list[SearchedWindow]:
