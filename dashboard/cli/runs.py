@@ -10,6 +10,7 @@ from dashboard.cli.following import follow
 from dashboard.cli.output import Output, duration, pairs, table
 from dashboard.cli.scheduling import executor
 from dashboard.policy.housekeeping import cleanable, disk_line, measure, size_words
+from dashboard.policy.run_states import elapsed
 from data.home import home
 from engine.runs import RunRecord, RunState, launch
 
@@ -101,10 +102,8 @@ def _say_state(record: RunRecord, output: Output) -> int:
 
 def _took(record: RunRecord) -> str:
     """Say how long a run has been at work, or was."""
-    end = record.ended or (time.time() if record.active else None)
-    if record.started is None or end is None:
-        return ""
-    return duration(max(0.0, end - record.started))
+    known = record.active or record.ended is not None
+    return duration(elapsed(record, time.time())) if known else ""
 
 
 def _percent(record: RunRecord) -> str:

@@ -251,9 +251,8 @@ class CandidateView:
         state = self._found.state_of(self._row["patch"])
         ids = state.folder.stars()["source_id"][self._members()]
         about = self._found.about()
-        self.services.catalogues.open(
-            str(about["catalogue"])
-        )  # says what is wrong where it is gone
+        # says what is wrong where it is gone
+        self.services.catalogues.open(str(about["catalogue"]))
         name = f"{candidate_title(self._row)} of {about['run']}"[:80]
         tree = members_tree(ids, name)
         session = self.session
