@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 __all__ = ["quadratic_weights"]
 
@@ -38,14 +39,16 @@ def quadratic_weights(stars: Floats, points: Floats, weight: Floats) -> Floats:
     penalty = np.full(design.shape[1], _RIDGE)
     penalty[0] = 1e-6
     theta = np.zeros(design.shape[1])
-    for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-np.clip(design @ theta, -30, 30)))
-        gradient = design.T @ (weights * (label - p)) - penalty * theta
-        curvature = (design * (weights * p * (1 - p))[:, None]).T @ design + np.diag(penalty)
-        step = np.linalg.solve(curvature, gradient)
-        theta += step
-        if np.abs(step).max() < 1e-3:
-            break
+    # So few columns gain nothing from a second thread, which waits for a busy core busily.
+    with threadpool_limits(1, "blas"):
+        for _ in range(_STEPS):
+            p = 1 / (1 + np.exp(-np.clip(design @ theta, -30, 30)))
+            gradient = design.T @ (weights * (label - p)) - penalty * theta
+            curvature = (design * (weights * p * (1 - p))[:, None]).T @ design + np.diag(penalty)
+            step = np.linalg.solve(curvature, gradient)
+            theta += step
+            if np.abs(step).max() < 1e-3:
+                break
     factor: Floats = np.exp(np.clip(design[len(stars) :] @ theta, -5, 5))
     return factor
 

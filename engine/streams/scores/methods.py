@@ -13,6 +13,7 @@ from engine.streams.scores.anode import window_log_ratio
 from engine.streams.scores.background import Background, WindowBackground
 from engine.streams.scores.calibrate import quadratic_weights
 from engine.streams.scores.classify import log_odds
+from engine.streams.scores.network import Problem, network_odds
 from engine.streams.scores.reference import fold_numbers
 from engine.streams.scores.settings import ScoreSettings
 from engine.streams.scores.task import WindowTask
@@ -55,7 +56,10 @@ def _cathode(task: WindowTask, own: WindowBackground) -> Floats:
     settings, stars = task.settings, task.stars
     fold = own.shared.fold[task.inside]
     scores = np.zeros(len(stars))
-    turns = 1 if settings.classifier == "network" else settings.tree_members
+    learns = {"both": ("trees", "network")}.get(settings.classifier, (settings.classifier,))
+    turns = settings.tree_members if "trees" in learns else 1
+    trees = replace(settings, classifier="trees")
+    problems = []
 
     def standard(points: Floats) -> Floats:
         """Give ranks of the features, and the place in the window, (n, F + 1)."""
@@ -73,18 +77,21 @@ def _cathode(task: WindowTask, own: WindowBackground) -> Floats:
                 weight = weight * quadratic_weights(
                     standard(stars[learn]), standard(points), weight
                 )
-            # As many stars in a leaf, whatever the number of points beside them.
-            crowd = (1 + len(points) / learn.sum()) / (1 + settings.template)
-            leaf = max(1, round(settings.min_leaf * min(1.0, crowd)))
-            sized = replace(settings, min_leaf=leaf)
-            odds = log_odds(stars[learn], points, weight, stars[asked], sized, seed)
-            scores[asked] += odds / turns
-            task.on_progress(0.2 + 0.8 * (k * turns + turn + 0.5) / (settings.folds * turns))
-        if settings.classifier == "both":
-            network = replace(settings, classifier="network")
-            odds = log_odds(stars[learn], points, weight, stars[asked], network, seed)
-            scores[asked] = 0.5 * (scores[asked] + odds)
-        task.on_progress(0.2 + 0.8 * (k + 1) / settings.folds)
+            if "trees" in learns:
+                # As many stars in a leaf, whatever the number of points beside them.
+                crowd = (1 + len(points) / learn.sum()) / (1 + settings.template)
+                leaf = max(1, round(settings.min_leaf * min(1.0, crowd)))
+                sized = replace(trees, min_leaf=leaf)
+                odds = log_odds(stars[learn], points, weight, stars[asked], sized, seed)
+                scores[asked] += odds / (turns * len(learns))
+        problems.append(Problem(stars[learn], points, weight, stars[asked]))
+        task.on_progress(0.2 + 0.5 * (k + 1) / settings.folds)
+    if "network" in learns:
+        several = network_odds(
+            problems, settings, 97 * task.seed, lambda part: task.on_progress(0.7 + 0.3 * part)
+        )
+        for k, odds in enumerate(several):
+            scores[fold == k] += odds / len(learns)
     return scores
 
 

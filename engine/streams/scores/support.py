@@ -86,15 +86,16 @@ class Support:
         scaled = (np.column_stack([features, coordinate]) - self.middle) / self.half
         inside: NDArray[np.bool_] = np.asarray((np.abs(scaled) <= 1 + 1e-9).all(1))
         for feature in self.compact:
+            facets = [facet for facet in self.facets if facet.feature == feature]
+            if not facets:
+                continue
             rows = np.flatnonzero(inside)
-            others = np.array([j for j in self.compact if j != feature], np.int64)
-            terms = _terms(scaled[np.ix_(rows, others)])
-            for facet in self.facets:
-                if facet.feature != feature:
-                    continue
-                part = scaled[rows]
-                extent = np.cos(facet.angle) * part[:, -1] + np.sin(facet.angle) * part[:, feature]
-                inside[rows] &= extent <= terms @ facet.coefficients + 1e-9
+            part = scaled[rows]
+            angles = np.array([facet.angle for facet in facets])
+            extent = part[:, [-1, feature]] @ np.stack([np.cos(angles), np.sin(angles)])
+            others = [j for j in self.compact if j != feature]
+            frontier = _terms(part[:, others]) @ np.stack([f.coefficients for f in facets], 1)
+            inside[rows] = (extent <= frontier + 1e-9).all(1)
         return inside
 
 

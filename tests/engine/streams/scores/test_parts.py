@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from engine.streams.scores.calibrate import quadratic_weights
 from engine.streams.scores.classify import log_odds
+from engine.streams.scores.network import Problem, network_odds
 from engine.streams.scores.quality import area_under_curve, improvement, purity
 from engine.streams.scores.ranks import RankNormal
 from engine.streams.scores.reference import fold_numbers, fold_split, resampled
@@ -162,3 +163,35 @@ def test_leaves_are_smaller_in_windows_of_few_stars() -> None:
         stars, field, np.ones(200), np.array([[0.0, 0.0], [2.5, -2.5]]), settings, seed=0
     )
     assert odds[0] > odds[1] + 1
+
+
+def two_normals(rng: np.random.Generator, stars: int) -> tuple[Problem, np.ndarray]:
+    """Make stars ~ N(0, 1) on a background ~ N(0, 1.2), the latter of two weights; ln R asked."""
+    background = rng.normal(0, 1.2, (4 * stars, 2))
+    asked = rng.normal(0, 1, (500, 2))
+    truth = 2 * np.log(1.2) - 0.5 * (asked**2).sum(1) * (1 - 1 / 1.44)
+    return Problem(rng.normal(size=(stars, 2)), background, np.full(4 * stars, 7.0), asked), truth
+
+
+def test_networks_of_all_folds_give_the_ratio_of_two_normals() -> None:
+    """Every fold finds the known ratio, also with rows that differ in number."""
+    rng = np.random.default_rng(8)
+    made = [two_normals(rng, stars) for stars in (3000, 3050)]
+    settings = ScoreSettings(network_steps=1500)
+    for odds, (_, truth) in zip(
+        network_odds([problem for problem, _ in made], settings, 0), made, strict=True
+    ):
+        assert odds.shape == truth.shape
+        assert np.corrcoef(odds, truth)[0, 1] > 0.9
+        assert abs((odds - truth).mean()) < 0.1
+
+
+def test_a_network_is_not_moved_by_those_beside_it() -> None:
+    """A fold has the scores that it has alone: networks share the steps, and no star."""
+    rng = np.random.default_rng(9)
+    problems = [two_normals(rng, 400)[0] for _ in range(3)]
+    settings, told = ScoreSettings(epochs=2), []
+    together = network_odds(problems, settings, 0, told.append)
+    assert told == [0.5, 1.0]
+    for problem, odds in zip(problems, together, strict=True):
+        np.testing.assert_allclose(network_odds([problem], settings, 0)[0], odds, atol=1e-3)
