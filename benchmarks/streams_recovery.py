@@ -6,7 +6,9 @@ again, the benchmark goes on where it stopped. p-values come from the rows of pa
 streams; the form of their tail from positions exchanged after the training, where they are few.
 
     python benchmarks/streams_recovery.py --smooth 10 --seeds 10
-    python benchmarks/streams_recovery.py --vary width=0.1,0.25,0.5,1 --seeds 3
+
+`benchmarks/streams_completeness.py` goes on from the patches without a stream: it asks which
+other streams would be found in them.
 """
 
 from __future__ import annotations
@@ -15,15 +17,17 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
+import numpy.typing as npt
 
 from data.home import home
-from data.mocks.stream import draw_patch
+from data.mocks.stream import MockPatch, draw_patch
 from data.mocks.stream_injection import Injection
 from engine.streams.candidates import candidates, chain_maximum
 from engine.streams.patches import Patch
@@ -37,86 +41,91 @@ from engine.streams.recovery import (
     rows_file,
 )
 from engine.streams.search.chain import score_patch
-from engine.streams.search.files import PatchFolder, window_name
+from engine.streams.search.files import PatchFolder, StoredScores, window_name
 from engine.streams.search.grid import scan_grid
 from engine.streams.search.settings import search_settings
 from engine.streams.stars import PatchStars
 
+Integers = npt.NDArray[np.integer[Any]]
+
 CENTRE, RADIUS = (148.6, 24.2), 15.0
 LIMIT = 1e-3
-VARIED = ("members", "width", "distance", "speed", "offset", "fraction")
+LIKE_GD1 = "like GD-1"
 
 
-def trial(
-    key: str,
-    stars: int,
-    seed: int,
-    changes: dict[str, float] | None,
-    spec: dict[str, Any],
-    folder: Path,
-) -> dict[str, Any]:
-    """Search one patch; `changes` is None for one without a stream; scores stay in `folder`."""
-    given = dict(changes or {})
-    size = {name: given.pop(name) for name in ("members", "fraction") if name in given}
-    if "members" in size:
-        size["members"] = int(size["members"])
-    # every stream lies elsewhere in the patch
+def specification(method: str, trainings: int) -> dict[str, Any]:
+    """Say how every patch is searched."""
+    return {
+        "method": method, "width": 6.0, "step": 1.0, "least": 0.02,
+        "coordinates": ["mu_lat", "mu_lon"], "seeds": list(range(trainings)),
+        "features": None, "search": {}, "scores": {},
+    }  # fmt: skip
+
+
+def injection(seed: int, **given: float) -> Injection:
+    """Describe a stream; every seed has its own place and angle in the patch."""
     rng = np.random.default_rng([seed, 97])
     where = {"angle": float(rng.uniform(0, 180)), "offset": float(rng.uniform(-5, 5))}
-    streams = () if changes is None else (Injection(**{**where, **given}),)
-    mock = draw_patch(
-        stars=stars, seed=seed, centre=CENTRE, radius=RADIUS, streams=streams, **size
-    )
-    patch = Patch.at(*CENTRE, RADIUS)
-    visible = {n: v for n, v in mock.columns.items() if n not in ("stream", "tracer")}
-    own = PatchStars.of(patch, visible)
+    return Injection(**{**where, **given})
+
+
+def visible(mock: MockPatch) -> dict[str, Any]:
+    """Give the columns that a search may see."""
+    return {n: v for n, v in mock.columns.items() if n not in ("stream", "tracer")}
+
+
+def trial(key: str, stars: int, seed: int, spec: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Search one patch, whose scores stay in `folder`; the key says whether it has a stream."""
+    smooth = key.split("/")[-2] == "smooth"
+    streams = () if smooth else (injection(seed),)
+    mock = draw_patch(stars=stars, seed=seed, centre=CENTRE, radius=RADIUS, streams=streams)
+    own = PatchStars.of(Patch.at(*CENTRE, RADIUS), visible(mock))
     kept = PatchFolder(folder / "streams" / "recovery" / key)
     there = kept.scored()
     todo = [window for window in scan_grid(own, spec) if window_name(window) not in there]
     for scores in score_patch(own, todo, spec) if todo else ():
         kept.write_scores(scores)
-    began = time.perf_counter()
-    scored, settings = list(kept.all_scores()), search_settings(spec)
-    found = candidates(scored, own, settings, patch=patch, named=False)
-    maximum = float(chain_maximum(scored, own, settings, patch=patch))
-    told = judge(found.members, mock.columns["stream"])
-    rows = [{**one, "sigma": float(found.table["sigma"][i])} for i, one in enumerate(told)]
+    row = outcome(list(kept.all_scores()), own, mock.columns["stream"], spec)
     return {
         "key": key,
-        "group": "without a stream" if changes is None else _group(changes),
-        "smooth": changes is None,
+        "group": "without a stream" if smooth else LIKE_GD1,
+        "smooth": smooth,
         "stars": stars,
         "seed": seed,
         "method": spec["method"],
-        "streams": [{k: v for k, v in one.items() if k != "track"} for one in mock.streams],
-        "maximum": maximum,
+        "streams": [without_track(one) for one in mock.streams],
+        **row,
+    }
+
+
+def without_track(stream: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the long columns of what is true about a stream."""
+    return {k: v for k, v in stream.items() if k != "track"}
+
+
+def outcome(
+    scored: Sequence[StoredScores], own: PatchStars, label: Integers, spec: dict[str, Any]
+) -> dict[str, Any]:
+    """Go from scores to what a row says of the candidates and of their null."""
+    began = time.perf_counter()
+    patch, settings = Patch.at(*CENTRE, RADIUS), search_settings(spec)
+    found = candidates(scored, own, settings, patch=patch, named=False)
+    told = judge(found.members, label)
+    return {
+        "maximum": float(chain_maximum(scored, own, settings, patch=patch)),
         "exchanged": found.null.tolist(),
-        "candidates": rows,
+        "candidates": [
+            {**one, "sigma": float(found.table["sigma"][i])} for i, one in enumerate(told)
+        ],
         "seconds": round(sum(one.seconds for one in scored) + time.perf_counter() - began, 1),
     }
 
 
-def _group(changes: dict[str, float]) -> str:
-    return ", ".join(f"{name} {value:g}" for name, value in changes.items()) or "like GD-1"
-
-
-def plan(arguments: argparse.Namespace) -> list[tuple[str, int, dict[str, float] | None]]:
-    """List the trials: their keys, seeds and what is changed."""
+def plan(arguments: argparse.Namespace) -> list[tuple[str, int]]:
+    """List the keys of the trials and their seeds."""
     about = f"{arguments.method}/{arguments.stars}/{arguments.trainings}"
-    wanted: list[tuple[str, int, dict[str, float] | None]] = [
-        (f"{about}/smooth/{seed}", 1000 + seed, None) for seed in range(arguments.smooth)
-    ]
-    changes: list[dict[str, float]] = [{}]
-    if arguments.vary:
-        name, _, values = arguments.vary.partition("=")
-        if name not in VARIED or not values:
-            sys.exit(f"--vary takes NAME=VALUE,..., with one of {', '.join(VARIED)}")
-        changes = [{name: float(value)} for value in values.split(",")]
-    for change in changes:
-        wanted += [
-            (f"{about}/{_group(change)}/{seed}", seed, change) for seed in range(arguments.seeds)
-        ]
-    return wanted
+    smooth = [(f"{about}/smooth/{seed}", 1000 + seed) for seed in range(arguments.smooth)]
+    return smooth + [(f"{about}/{LIKE_GD1}/{seed}", seed) for seed in range(arguments.seeds)]
 
 
 def main() -> None:
@@ -128,7 +137,6 @@ def main() -> None:
     parser.add_argument("--smooth", type=int, default=10, help="patches without a stream")
     parser.add_argument("--method", default="cathode", choices=["anode", "cathode", "cwola"])
     parser.add_argument("--trainings", type=int, default=1, help="seeds of each window")
-    parser.add_argument("--vary", metavar="NAME=VALUES", help="width=0.1,0.5 and the like")
     parser.add_argument("--table", action="store_true", help="only print what is there")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
@@ -136,26 +144,23 @@ def main() -> None:
 
     torch.set_num_threads(1)
     folder = home(arguments.home)
-    spec = {
-        "method": arguments.method, "width": 6.0, "step": 1.0, "least": 0.02,
-        "coordinates": ["mu_lat", "mu_lon"], "seeds": list(range(arguments.trainings)),
-        "features": None, "search": {}, "scores": {},
-    }  # fmt: skip
-    wanted = plan(arguments)
+    spec = specification(arguments.method, arguments.trainings)
     there = {row["key"] for row in read_rows(folder)}
-    for key, seed, changes in [] if arguments.table else wanted:
-        if key in there:
-            continue
-        row = trial(key, arguments.stars, seed, changes, spec, folder)
-        append_row(rows_file(folder), row)
-        best = max((one["sigma"] for one in row["candidates"]), default=float("nan"))
-        print(
-            f"{key}: {row['seconds']:.0f} s, maximum {row['maximum']:.2f}, best {best:.2f}",
-            file=sys.stderr, flush=True,
-        )  # fmt: skip
+    for key, seed in [] if arguments.table else plan(arguments):
+        if key not in there:
+            row = trial(key, arguments.stars, seed, spec, folder)
+            append_row(rows_file(folder), row)
+            tell(row)
     prefix = f"{arguments.method}/{arguments.stars}/{arguments.trainings}/"
     rows = [row for row in read_rows(folder) if row["key"].startswith(prefix)]
     report(rows, as_json=arguments.json)
+
+
+def tell(row: dict[str, Any]) -> None:
+    """Say on the terminal what a trial gave."""
+    best = max((one["sigma"] for one in row["candidates"]), default=float("nan"))
+    text = f"{row['seconds']:.0f} s, maximum {row['maximum']:.2f}, best {best:.2f}"
+    print(f"{row['key']}: {text}", file=sys.stderr, flush=True)
 
 
 def report(rows: list[dict[str, Any]], *, as_json: bool) -> None:
