@@ -50,7 +50,7 @@ from engine.streams.stars import PatchStars
 
 VARIED = {"members": "", "width": " deg wide", "length": " deg long", "distance": " kpc",
           "speed": " km/s along the track"}  # fmt: skip
-LIKE = {"members": 120.0}
+LIKE = {"members": 80.0}
 FEWEST = 3
 """Members in a window from which on it is scored anew."""
 
@@ -130,7 +130,7 @@ def scored_again(
             and (window.contains(own[coordinate]) & (label > 0)).sum() >= FEWEST
         }
         yield from (
-            field.scores[name]
+            replace(field.scores[name], seconds=0.0)
             for name, window in grid.items()
             if window.coordinate == coordinate and name not in held
         )

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from engine.streams.scores import papers
 from engine.streams.scores.anode import window_log_ratio
-from engine.streams.scores.background import Background, WindowBackground
+from engine.streams.scores.background import Background
 from engine.streams.scores.calibrate import quadratic_weights
 from engine.streams.scores.classify import log_odds
 from engine.streams.scores.network import Problem, network_odds
 from engine.streams.scores.reference import fold_numbers
 from engine.streams.scores.settings import ScoreSettings
 from engine.streams.scores.task import WindowTask
+from engine.streams.scores.window_background import WindowBackground
 
 __all__ = ["score_once"]
 

@@ -31,14 +31,14 @@ _BYTES_OF_A_STAR = 100
 _PREPARE = 1.0, 6.0e-4
 """The shared background of a coordinate and seed: fixed, and for each star of the patch."""
 _WINDOW = {
-    "cathode": (7.0, 1.8e-4, 6.0e-5),
+    "cathode": (5.3, 1.0e-4, 4.2e-5),
     "anode": (1.5, 2.5e-4, 4.0e-5),
     "cwola": (0.8, 1.0e-4, 0.0),
 }
 """A window and seed: fixed, for each star in it, and for each star of the patch."""
 _LINES = 2.0e-4
 """Lines and candidates, for each star of a window."""
-_PAPERS = {"cathode": 12.0, "anode": 28.0}
+_PAPERS = {"cathode": 20.0, "anode": 28.0}
 """How much more a window costs by the papers' recipe."""
 
 
