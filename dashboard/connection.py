@@ -1,11 +1,14 @@
-"""What a page says while it has no connection to its server: written in the browser alone."""
+"""What a page says while it has no connection, written in the browser, and the server does not."""
 
 from __future__ import annotations
 
+import logging
+
 from bokeh.document import Document
 from bokeh.models import CustomJS
+from tornado.websocket import WebSocketClosedError
 
-__all__ = ["tell_of_connection"]
+__all__ = ["quiet_about_closed_pages", "tell_of_connection"]
 
 #: Where the connection is lost while the last parts of a page are drawn, Material's template puts
 #: a cover over the page that stays when the connection is back. The bar says it better.
@@ -51,3 +54,16 @@ def tell_of_connection(document: Document) -> None:
     """
     document.js_on_event("connection_lost", CustomJS(code=LOST))
     document.js_on_event("client_reconnected", CustomJS(code=FOUND))
+
+
+def quiet_about_closed_pages() -> None:
+    """Keep out of the server's words that a message found its page closed.
+
+    Panel and tornado send without waiting; where a browser has gone meanwhile nobody asks for the
+    outcome, and asyncio prints a traceback of each.
+    """
+    logging.getLogger("asyncio").addFilter(_no_closed_page)
+
+
+def _no_closed_page(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError))

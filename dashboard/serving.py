@@ -28,7 +28,7 @@ from panel.viewable import Viewable
 
 from dashboard import pages
 from dashboard.accounts import read_accounts, secret_of
-from dashboard.connection import tell_of_connection
+from dashboard.connection import quiet_about_closed_pages, tell_of_connection
 from dashboard.late_changes import KEEP_LATE_CHANGES
 from dashboard.limits import UPLOAD_LIMIT
 from dashboard.login import LoginProvider
@@ -211,6 +211,7 @@ def make_server(
         application._builder, application._built = builder, weakref.WeakSet()
     _prepare_pages(builder)
     pull_beside_the_loop()
+    quiet_about_closed_pages()
     for page in iter_modules(pages.__path__, f"{pages.__name__}."):
         import_module(page.name)
     # What is imported stays for good, and to look through it takes a third of a second each time.

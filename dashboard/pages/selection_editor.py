@@ -139,7 +139,16 @@ class SelectionEditor:
 
     def wait(self) -> None:
         """Write that the stars of another catalogue are being counted."""
-        self._count.object = "<div class='big'>…</div><div class='note'>counting<br>&nbsp;</div>"
+        self._say("…", "counting")
+
+    def give_up(self) -> None:
+        """Write that nothing is counted; the page says why."""
+        self._say("–", "not counted")
+
+    def _say(self, big: str, note: str) -> None:
+        self._count.object = (
+            f"<div class='big'>{big}</div><div class='note'>{note}<br>&nbsp;</div>"
+        )
 
     def update(self) -> None:
         """Write caption, cuts and text of the present selection, and say what can be undone."""

@@ -187,6 +187,7 @@ class TracersPage(Page):
         self._busy.visible = False
         self._shown = None
         self._starter.offer(None, 0.0)
+        self._editor.give_up()
         self._warnings.objects = []
         if not isinstance(error, UserError):
             self.session.report(error)

@@ -184,6 +184,7 @@ def test_too_few_tracers_are_refused_in_place(services, session, catalogue, wait
     session.volume = {"centre": [8.122, 0, 0], "radius": 0.2}
     wait(lambda: page._refusal.visible)
     assert page._starter._start.disabled
+    assert "not counted" in page._editor._count.object
     session.volume = None
     wait(lambda: not page._refusal.visible)
 
