@@ -6,22 +6,29 @@ from collections import deque
 
 __all__ = ["RemainingTime"]
 
+_BELIEVED = 0.25
+"""Part of the expected time during which the estimate counts for something."""
+
 
 class RemainingTime:
     """An estimate of the time left that follows changes of speed.
 
     The rate is that of the later half of the time so far, or of the last `window` seconds if
-    that is longer; nothing is said before there is enough to go by, because a wild first
-    number is worse than none.
+    that is longer; without an estimate nothing is said before there is enough to go by, because
+    a wild first number is worse than none. An estimate made before the start is believed at
+    first, and forgotten step by step during its first quarter.
 
     Parameters
     ----------
     window
         Seconds of history that count at least.
+    expected
+        Seconds that the whole was estimated to take, or 0.
     """
 
-    def __init__(self, window: float = 60.0) -> None:
+    def __init__(self, window: float = 60.0, expected: float = 0.0) -> None:
         self.window = window
+        self.expected = expected
         self._history: deque[tuple[float, float]] = deque()
         self._began = 0.0
 
@@ -47,6 +54,11 @@ class RemainingTime:
         elapsed, gained = now - history[0][0], fraction - history[0][1]
         if fraction >= 1.0:
             return 0.0
-        if elapsed < 2.0 or gained < 0.01:
-            return None
-        return (1.0 - fraction) * elapsed / gained
+        known = elapsed >= 2.0 and gained >= 0.01
+        if not known:
+            return (1.0 - fraction) * self.expected if elapsed < self.expected else None
+        whole = elapsed / gained
+        if self.expected > 0.0:
+            belief = max(0.0, 1.0 - (now - self._began) / (_BELIEVED * self.expected))
+            whole = self.expected**belief * whole ** (1.0 - belief)
+        return (1.0 - fraction) * whole

@@ -17,6 +17,7 @@ from engine.runs.events import EventLog
 from engine.runs.files import write_json
 from engine.runs.liveness import HEARTBEAT_EVERY
 from engine.runs.lock import LockedError
+from engine.runs.needs import Needs
 from engine.runs.progress import RemainingTime
 from engine.runs.record import ENDED, RunRecord, RunState, check_transition
 
@@ -77,6 +78,7 @@ class RunWriter:
             ) from error
         try:
             self._record = self.run.stored()
+            self._remaining = RemainingTime(expected=Needs.from_dict(self._record.needs).seconds)
             self._events = EventLog(self.run.events_file)
         except BaseException:
             self._file_lock.release()

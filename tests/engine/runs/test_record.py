@@ -131,6 +131,21 @@ def test_time_left() -> None:
     assert left.add(1.0, 32.0) == 0.0
 
 
+def test_an_estimate_is_believed_at_first_and_then_forgotten() -> None:
+    """A wild first rate counts little; after a quarter of the expected time it counts alone."""
+    left = RemainingTime(expected=400.0)
+    assert left.add(0.0, 0.0) == 400.0
+    assert left.add(0.001, 1.0) == pytest.approx(399.6)
+    early = left.add(0.05, 5.0)  # by the rate alone 95 s
+    assert 300 < early < 380
+    assert left.add(0.5, 100.0) == pytest.approx(0.5 * 95 / 0.45)  # since the report before
+    # What takes longer than it was expected to, and does not move, says nothing.
+    assert RemainingTime(expected=10.0).add(0.0, 0.0) == 10.0
+    stuck = RemainingTime(expected=10.0)
+    stuck.add(0.0, 0.0)
+    assert stuck.add(0.001, 60.0) is None
+
+
 def test_the_history_of_time_left_is_bounded() -> None:
     left = RemainingTime(window=1.0)
     for step in range(2000):
