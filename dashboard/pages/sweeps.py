@@ -143,7 +143,12 @@ class SweepsPage(Page):
         catalogue = self.services.catalogues.open(there) if there is not None else None
         moving = catalogue is not None and has_velocities(catalogue)
         self._start.disabled = not moving
-        if catalogue is None:
+        if catalogue is None and not self._catalogues.view.visible:
+            self._about.object = (
+                "There is no catalogue here whose stars have velocities in space. The page "
+                "Explore makes and reads them."
+            )
+        elif catalogue is None:
             self._about.object = "Choose a catalogue, or bring one in on the page Explore."
         elif not moving:
             self._about.object = (

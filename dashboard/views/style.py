@@ -81,7 +81,10 @@ def style_figure(figure: Plot, colours: Mapping[str, str], *, grid: bool = True)
     """Colour a Bokeh figure and everything on it."""
     figure.update(
         background_fill_color=colours["background"],
+        # What lies under a figure has its colour. A border that is painted keeps, in another
+        # theme, its first row of pixels in the old colour: Bokeh does not clear that.
         border_fill_color=colours["background"],
+        border_fill_alpha=0.0,
         outline_line_color=colours["frame"],
         min_border_left=62,  # figures that stand over one another line up
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import holoviews as hv
 import numpy as np
+from bokeh.models import AdaptiveTicker
 
 from dashboard.policy.sweeps import SweepPoint
 
@@ -62,4 +63,9 @@ def sweep_plot(
                 ],
             )
         )
-    return hv.Overlay(layers).opts(xlabel=f"value of {cut}", ylabel=f"{label} [{unit}]")
+    whole = all(float(value).is_integer() for value in columns["cut"])  # seeds are, and counts
+    return hv.Overlay(layers).opts(
+        xticks=AdaptiveTicker(min_interval=1.0 if whole else 0.0),
+        xlabel=f"value of {cut}",
+        ylabel=f"{label} [{unit}]",
+    )

@@ -90,7 +90,7 @@ def run_map(context: RunContext) -> dict[str, object]:
     plan = settings.plan(errors=has_errors(catalogue))
     context.log(
         f"{len(population.rows):,} tracers within {population.volume.radius:g} kpc; "
-        f"{plan.total} members on {device} with {threads} threads."
+        f"{plan.total} members on {device} with {threads} thread{'s' * (threads != 1)}."
     )
     for warning in population.warnings:
         context.event("warning", code=warning.code, text=warning.sentence)

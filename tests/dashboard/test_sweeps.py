@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import holoviews as hv
 import pytest
 
 from dashboard.pages.streams import StreamsPage
@@ -104,6 +105,14 @@ def test_doubtful_runs_say_so_and_are_drawn_hollow():
     assert (len(filled), len(hollow)) == (1, 1)
 
 
+@pytest.mark.parametrize(("values", "between"), [((21.0, 22.0), 1.0), ((0.5, 1.0), 0.0)])
+def test_there_are_no_seeds_between_two_seeds(values, between):
+    made = [SweepPoint(cut=v, value=2.0, sd=0.1, trusted=True) for v in values]
+    plot = sweep_plot(made, "seed", "|a|", "u", figure_colours(dark=True))
+    figure = hv.render(plot, backend="bokeh")
+    assert figure.xaxis[0].ticker.min_interval == between
+
+
 def test_an_empty_sweep_can_be_drawn():
     sweep_plot([], "q > {}", "|a|", "u", figure_colours(dark=False))
 
@@ -137,7 +146,7 @@ def test_a_sweep_is_not_offered_where_no_map_can_be_made(services, session):
     page.view()
     page.on_show()
     assert page._start.disabled
-    assert "Choose a catalogue" in page._about.object
+    assert "no catalogue here" in page._about.object
     session.open_catalogue(make_stream(services.home, stars=500, seed=1, name="patch").id)
     services.catalogues.look()
     page.on_show()
@@ -148,6 +157,9 @@ def test_a_sweep_is_not_offered_where_no_map_can_be_made(services, session):
     page.on_show()
     assert not page._start.disabled
     assert page._cut.value.split()[0] in all_columns(services.catalogues.open(session.catalogue))
+    session.catalogue = None
+    page.on_show()
+    assert "Choose a catalogue" in page._about.object
     page._cut.value = "abs(z) < {}"
     page.on_show()
     assert page._cut.value == "abs(z) < {}", "what the user has written stays"
