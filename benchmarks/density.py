@@ -10,6 +10,10 @@ Gauss's law by parts. Ours: one lattice for all points, the potential fitted to 
 averaged with the same kernel on a cube of 24 x 24 x 24 points; its seconds include all three. Both
 ask the same trained flows on the same device, with the same threads and the same batch.
 
+The first points are timed and judged by the whole recipe (`--timed`). The others are judged alone,
+with fewer velocities (`--fewer`); the timed points are solved so as well, and what that changes
+is told. `--timed 12` takes all of them in full.
+
 Every point of the recipe is a line of the rows' file as soon as it is done: an interrupted
 benchmark goes on where it was. The error is |rho - truth| / truth at the recipe's points, with the
 truth averaged by the same kernel. On the CPU, seconds are those of all its cores together, so that
@@ -52,7 +56,7 @@ from engine.smoothing import Kernel, smoothed_gauss_density
 
 Floats = NDArray[np.float64]
 
-POSITIONS, VELOCITIES = 3200, 10_000
+POSITIONS, VELOCITIES, FEWER = 3200, 10_000, 2500
 SIDE = 24
 _NODES = 64
 """Kernel nodes of our average, as in the ``density`` cube."""
@@ -146,12 +150,14 @@ def recipe(case: Case, point: Floats, kernel: Kernel, positions: int, velocities
     return float(found[0])
 
 
-def recipe_rows(case: Case, cube: Floats, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Give a row for each of the recipe's points, from the file where it has them."""
+def recipe_rows(
+    case: Case, cube: Floats, options: argparse.Namespace, points: int, velocities: int
+) -> list[dict[str, Any]]:
+    """Give a row for each of the recipe's first points, from the file where it has them."""
     key = {
         "run": case.run,
         "positions": options.positions,
-        "velocities": options.velocities,
+        "velocities": velocities,
         "threads": torch.get_num_threads(),
         "device": str(case.device),
         "members": case.model.members,
@@ -163,12 +169,12 @@ def recipe_rows(case: Case, cube: Floats, options: argparse.Namespace) -> list[d
         if all(row.get(name) == value for name, value in key.items())
     }
     kernel, now = Kernel(), clock(case.device)
-    cells = np.random.default_rng([case.seed, 31]).permutation(len(cube))[: options.points]
+    cells = np.random.default_rng([case.seed, 31]).permutation(len(cube))[:points]
     for cell in cells.tolist():
         if cell in known:
             continue
         started, wall = now(), time.perf_counter()
-        found = recipe(case, cube[cell], kernel, options.positions, options.velocities)
+        found = recipe(case, cube[cell], kernel, options.positions, velocities)
         known[cell] = {
             **key,
             "cell": cell,
@@ -183,18 +189,39 @@ def recipe_rows(case: Case, cube: Floats, options: argparse.Namespace) -> list[d
     return [known[cell] for cell in cells.tolist()]
 
 
+def judged_rows(
+    case: Case, cube: Floats, options: argparse.Namespace
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], float]:
+    """Give the timed rows, a row for every point, and what fewer velocities change.
+
+    The change is the median of |density with fewer / density in full - 1| at the timed points;
+    NaN where no point is judged by fewer.
+    """
+    timed = recipe_rows(
+        case, cube, options, min(options.timed, options.points), options.velocities
+    )
+    if options.points <= len(timed):
+        return timed, timed, float("nan")
+    fewer = recipe_rows(case, cube, options, options.points, options.fewer)
+    ratios = [
+        part["density"] / whole["density"] for part, whole in zip(fewer, timed, strict=False)
+    ]
+    change = float(np.median(np.abs(np.array(ratios) - 1))) if ratios else float("nan")
+    return timed, timed + fewer[len(timed) :], change
+
+
 def compare(case: Case, options: argparse.Namespace) -> dict[str, Any]:
     """Measure both and compare."""
     volume, kernel = case.population.volume, Kernel()
     cube = cube_points(volume.centre, volume.radius, kernel)
-    rows = recipe_rows(case, cube, options)
+    timed, rows, change = judged_rows(case, cube, options)
     density, seconds = ours(case, cube, kernel)
     cells = [row["cell"] for row in rows]
     truth = np.array([row["truth"] for row in rows])
     error_ours = np.abs(density[cells] / truth - 1)
     error_recipe = np.abs(np.array([row["density"] for row in rows]) / truth - 1)
     a_point_ours = sum(seconds.values()) / len(cube)
-    a_point_recipe = float(np.mean([row["seconds"] for row in rows]))
+    a_point_recipe = float(np.mean([row["seconds"] for row in timed]))
     return {
         "ratio": a_point_recipe / a_point_ours,
         "error_ours": float(np.median(error_ours)),
@@ -206,6 +233,8 @@ def compare(case: Case, options: argparse.Namespace) -> dict[str, Any]:
         "seconds_ours": seconds,
         "points_ours": len(cube),
         "points_recipe": len(rows),
+        "points_timed": len(timed),
+        "change_by_fewer_velocities": None if np.isnan(change) else change,
         "full_recipe": (options.positions, options.velocities) == (POSITIONS, VELOCITIES),
         "members": case.model.members,
         "device": str(case.device),
@@ -221,6 +250,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--home", type=Path, help="where mocks and runs are, or are kept")
     parser.add_argument("--rows", type=Path, default=Path("density-rows.jsonl"))
     parser.add_argument("--points", type=int, default=12, help="points of the recipe")
+    parser.add_argument("--timed", type=int, default=3, help="of them by the whole recipe")
+    parser.add_argument(
+        "--fewer", type=int, default=FEWER, help="velocities of those that are judged alone"
+    )
     parser.add_argument("--positions", type=int, default=POSITIONS, help="fewer: for trials only")
     parser.add_argument("--velocities", type=int, default=VELOCITIES)
     parser.add_argument("--stars", type=int, default=200_000)

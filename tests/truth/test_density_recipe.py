@@ -51,18 +51,35 @@ def test_the_recipe_finds_the_averaged_density_of_an_exact_field(exact):
 
 def test_an_interrupted_benchmark_goes_on(exact, tmp_path):
     case, asked = exact
-    options = argparse.Namespace(rows=tmp_path / "r.jsonl", points=2, positions=64, velocities=16)
+    options = argparse.Namespace(rows=tmp_path / "r.jsonl", positions=64)
     cube = density.cube_points((8.122, 0.0, 0.0208), 4.0, Kernel())
-    first = density.recipe_rows(case, cube, options)
-    options.points = 4
-    second = density.recipe_rows(case, cube, options)
+    first = density.recipe_rows(case, cube, options, 2, 16)
+    second = density.recipe_rows(case, cube, options, 4, 16)
     assert second[:2] == first
     assert len(asked) == 4
     assert len(options.rows.read_text().splitlines()) == 4
     assert json.loads(options.rows.read_text().splitlines()[0]) == first[0]
-    options.velocities = 32  # other work is not taken for this one
-    density.recipe_rows(case, cube, options)
+    density.recipe_rows(case, cube, options, 4, 32)  # other work is not taken for this one
     assert len(asked) == 8
+
+
+def test_points_are_timed_in_full_and_the_others_judged_with_fewer_velocities(exact, tmp_path):
+    case, asked = exact
+    options = argparse.Namespace(
+        rows=tmp_path / "r.jsonl", positions=64, points=5, timed=2, velocities=16, fewer=8
+    )
+    cube = density.cube_points((8.122, 0.0, 0.0208), 4.0, Kernel())
+    timed, rows, change = density.judged_rows(case, cube, options)
+    assert [row["velocities"] for row in rows] == [16, 16, 8, 8, 8]
+    assert timed == rows[:2]
+    assert len({row["cell"] for row in rows}) == 5
+    assert [velocities for _, velocities in asked] == [16, 16, 8, 8, 8, 8, 8]
+    assert change == 0.0  # an exact field does not depend on velocities
+    options.timed = 5
+    timed, rows, change = density.judged_rows(case, cube, options)
+    assert timed == rows
+    assert [row["velocities"] for row in rows] == [16] * 5
+    assert np.isnan(change)
 
 
 def test_the_cube_s_kernels_lie_in_the_volume():
