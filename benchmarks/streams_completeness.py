@@ -50,7 +50,7 @@ from engine.streams.stars import PatchStars
 
 VARIED = {"members": "", "width": " deg wide", "length": " deg long", "distance": " kpc",
           "speed": " km/s along the track"}  # fmt: skip
-LIKE = {"members": 80.0}
+LIKE = {"members": 150.0}
 FEWEST = 3
 """Members in a window from which on it is scored anew."""
 

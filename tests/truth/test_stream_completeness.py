@@ -68,9 +68,9 @@ def test_a_trial_is_a_row_like_those_of_whole_searches(searched):
     """Its row has what calibration and completeness read, and names its stream."""
     field, spec = searched
     row = benchmark.trial("k", field, 0, {"width": 0.5}, spec)
-    assert row["group"] == "80 members, 0.5 deg wide"
+    assert row["group"] == "150 members, 0.5 deg wide"
     assert row["streams"][0]["injection"]["width"] == 0.5
-    assert row["streams"][0]["members"] == 80
+    assert row["streams"][0]["members"] == 150
     assert not row["smooth"]
     assert len(row["exchanged"])
     assert np.isfinite(row["maximum"])
