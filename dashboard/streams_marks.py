@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.streams_region import known_on_sky
-from dashboard.views.streams_region import chord
+from dashboard.views.streams_panels import chord
 from dashboard.views.streams_sky import PatchMark, TrackMark
 from engine.streams.search.reading import Found
 

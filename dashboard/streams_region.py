@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.views.streams_region import Plane, RegionPicture
+from dashboard.views.streams_panels import Plane, RegionPicture
 from dashboard.views.streams_sky import TrackMark
 from data.frames import sky_triad
 from engine.streams.area import SkyArea

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from astropy import units as u
 from astropy.table import Table
 
-from dashboard.views.streams_region import RegionPicture
+from dashboard.views.streams_panels import RegionPicture
 from data.errors import UserError
 from data.schema import KNOWN
 from engine.streams.search.reading import Found

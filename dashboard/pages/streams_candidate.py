@@ -20,7 +20,8 @@ from dashboard.policy.streams import candidate_lines, candidate_title, members_t
 from dashboard.streams_region import RegionChoice, RegionResult, known_tracks, look_at
 from dashboard.streams_remarks import Remark, Remarks
 from dashboard.theme import figure_colours
-from dashboard.views.streams_region import PANELS, RegionFigures
+from dashboard.views.streams_panels import PANELS
+from dashboard.views.streams_region import RegionFigures
 from data.errors import UserError
 from engine.streams.search.reading import Found
 from engine.streams.search.settings import search_settings

@@ -25,6 +25,24 @@ def page(server, open_page):
     return opened
 
 
+DEGREES_A_PIXEL = """() => {
+    const sky = [...Bokeh.documents[0]._all_models.values()].find((model) =>
+        model.type === "Figure" && model.title?.text === "Sky" && model.inner_width > 0);
+    const span = (range) => Math.abs(range.end - range.start);
+    return [span(sky.x_range) / sky.inner_width, span(sky.y_range) / sky.inner_height];
+}"""
+
+
+def test_a_degree_is_as_long_in_both_directions(page):
+    """In a wide window and, when it has changed, in a narrow one."""
+    for width in (1400, 900):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(1500)
+        along, across = page.evaluate(DEGREES_A_PIXEL)
+        assert along == pytest.approx(across, rel=1e-3)
+        assert along * 300 > 10  # a patch of thirty degrees is still seen whole
+
+
 def test_a_candidate_is_shown_with_its_panels_and_its_numbers(page, keep):
     expect(page.locator(".vo-stream-table")).to_contain_text("ra148.6", timeout=PATIENCE)
     expect(page.locator(".vo-stream-numbers")).to_contain_text("are expected")

@@ -17,7 +17,8 @@ from dashboard.policy.streams import candidate_lines, members_tree, verdict_on_p
 from dashboard.services import Services
 from dashboard.session import Session
 from dashboard.streams_remarks import Remark, Remarks
-from dashboard.views.streams_region import PANELS, RegionFigures, chord, panel_data
+from dashboard.views.streams_panels import PANELS, chord, panel_data
+from dashboard.views.streams_region import RegionFigures
 from dashboard.views.streams_sky import PatchMark, TrackMark, circle, sky_of_patches
 from data.errors import UserError
 from data.selection import mask, validate
