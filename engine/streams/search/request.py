@@ -166,7 +166,7 @@ def _features(given: object, catalogue: Catalogue) -> list[str] | None:
         if name not in there:
             raise UserError(
                 f"The catalogue {catalogue.name} has nothing for the feature {name}.",
-                f"It needs the column {FEATURES[str(name)]}.",
+                f"It needs {' and '.join(FEATURES[str(name)])}.",
             )
     return [str(name) for name in given]
 

@@ -27,15 +27,18 @@ Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 FEATURES = {
-    "phi": "ra",
-    "lambda": "dec",
-    "pm": "pmra",
-    "g": "phot_g_mean_mag",
-    "bp_rp": "bp_rp",
-    "parallax": "parallax",
+    "phi": ("ra",),
+    "lambda": ("dec",),
+    "pm": ("pmra", "pmdec"),
+    "g": ("phot_g_mean_mag",),
+    "bp_rp": ("bp_rp",),
+    "parallax": ("parallax",),
+    "parallax_error": ("parallax_error",),
+    "pm_error": ("pmra_error", "pmdec_error"),
 }
-"""Features by name and the column of the catalogue that each needs; ``pm`` is the proper motion
-in which the window is not cut."""
+"""Features by name and the columns of the catalogue that each needs; ``pm`` is the proper motion
+in which the window is not cut, ``pm_error`` the root mean square error of both proper motions:
+at a given error a member may lie so far from its stream."""
 
 USUAL = ("phi", "lambda", "pm", "g", "bp_rp")
 
@@ -84,7 +87,7 @@ def patch_stars(catalogue: Catalogue, rows: Rows, patch: Patch) -> tuple[PatchSt
 
 def available_features(catalogue: Catalogue) -> list[str]:
     """Name the features that a catalogue has the columns for."""
-    return [name for name, column in FEATURES.items() if catalogue.has(column)]
+    return [name for name, needed in FEATURES.items() if all(map(catalogue.has, needed))]
 
 
 def feature_table(
@@ -96,7 +99,7 @@ def feature_table(
     ----------
     columns
         Of the patch: ``lon``, ``lat``, ``mu_lon``, ``mu_lat``, and ``g``, ``bp_rp``,
-        ``parallax`` as far as there are.
+        ``parallax``, ``parallax_error``, ``pmra_error``, ``pmdec_error`` as far as there are.
     coordinate
         In which windows are cut: ``mu_lat`` or ``mu_lon``.
     wanted
@@ -109,6 +112,9 @@ def feature_table(
     """
     other = {"mu_lat": "mu_lon", "mu_lon": "mu_lat"}[coordinate]
     place = {"phi": "lon", "lambda": "lat", "pm": other}
+    if "pm_error" in (wanted or ()):
+        both = (columns["pmra_error"], columns["pmdec_error"])
+        columns = {**columns, "pm_error": np.hypot(*both) / np.sqrt(2)}
     names = [name for name in (wanted or USUAL) if wanted or place.get(name, name) in columns]
     values = [np.asarray(columns[place.get(name, name)], dtype=np.float64) for name in names]
     return np.stack(values, axis=1), names

@@ -112,3 +112,8 @@ def test_labels_never_reach_the_stars_that_are_searched(patch_home):
     np.testing.assert_array_equal(values[:, 2], stars["mu_lon"])
     values, names = feature_table(dict(stars.columns), "mu_lon", ["pm", "parallax"])
     np.testing.assert_array_equal(values[:, 0], stars["mu_lat"])
+    values, names = feature_table(dict(stars.columns), "mu_lon", ["pm_error", "parallax_error"])
+    assert names == ["pm_error", "parallax_error"]
+    errors = np.stack([stars["pmra_error"], stars["pmdec_error"]])
+    np.testing.assert_allclose(values[:, 0] ** 2, (errors**2).mean(0), rtol=1e-5)
+    np.testing.assert_array_equal(values[:, 1], stars["parallax_error"])
