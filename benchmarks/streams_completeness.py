@@ -37,7 +37,7 @@ from benchmarks.streams_recovery import (
     without_track,
 )
 from data.home import home
-from data.mocks.stream import MockPatch, draw_patch
+from data.mocks.stream import WINDOW, MockPatch, draw_patch
 from engine.streams.patches import Patch
 from engine.streams.recovery import append_row, read_rows, rows_file
 from engine.streams.scores.background import Background, prepare
@@ -167,9 +167,15 @@ def trial(
         "stars": len(field.stars),
         "seed": number,
         "method": spec["method"],
-        "streams": [without_track(one) for one in mock.streams],
+        "streams": [without_track(one) | share(own, label, one) for one in mock.streams],
         **outcome(scored, own, label, spec),
     }
+
+
+def share(own: PatchStars, label: np.ndarray, stream: Mapping[str, Any]) -> dict[str, float]:
+    """Give the share of the stars in the stream's window, `WINDOW` wide as that of a mock."""
+    inside = np.abs(own["mu_lat"] - stream["pm_lambda"]) < WINDOW / 2
+    return {"share_of_window": float((label > 0)[inside].mean())}
 
 
 def group(changes: Mapping[str, float]) -> str:

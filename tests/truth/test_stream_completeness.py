@@ -71,6 +71,10 @@ def test_a_trial_is_a_row_like_those_of_whole_searches(searched):
     assert row["group"] == "150 members, 0.5 deg wide"
     assert row["streams"][0]["injection"]["width"] == 0.5
     assert row["streams"][0]["members"] == 150
+    # The share is that among the stars of the field, not of the mock that members were drawn with.
+    middle = row["streams"][0]["pm_lambda"]
+    beside = (np.abs(field.stars["mu_lat"] - middle) < 3).sum()
+    assert row["streams"][0]["share_of_window"] == pytest.approx(150 / (150 + beside), rel=0.1)
     assert not row["smooth"]
     assert len(row["exchanged"])
     assert np.isfinite(row["maximum"])
