@@ -43,6 +43,7 @@ from engine.streams.recovery import append_row, read_rows, rows_file
 from engine.streams.scores.background import Background, prepare
 from engine.streams.scores.scan import score_windows, usable_rows
 from engine.streams.scores.settings import settings_from
+from engine.streams.search.chain import score_patch
 from engine.streams.search.files import PatchFolder, StoredScores, window_name
 from engine.streams.search.grid import scan_grid
 from engine.streams.search.table import feature_table
@@ -75,15 +76,18 @@ class Field:
     backgrounds: dict[tuple[str, int], Background]
 
     @classmethod
-    def read(cls, stars: int, number: int, folder: Path) -> Field | None:
-        """Give the field of a number, or None where its search is not finished."""
+    def read(cls, stars: int, number: int, folder: Path, spec: dict[str, Any]) -> Field:
+        """Give the field of a number; windows whose scores are not in the folder are scored."""
         mock = draw_patch(
             stars=stars, seed=1000 + number, centre=CENTRE, radius=RADIUS, streams=()
         )
         kept = PatchFolder(folder)
         own = PatchStars.of(Patch.at(*CENTRE, RADIUS), visible(mock))
-        scores = {window_name(one.window): one for one in kept.all_scores()}
-        return cls(mock, own, scores, {}) if scores else None
+        there = kept.scored()
+        todo = [window for window in scan_grid(own, spec) if window_name(window) not in there]
+        for scores in score_patch(own, todo, spec) if todo else ():
+            kept.write_scores(scores)
+        return cls(mock, own, {window_name(one.window): one for one in kept.all_scores()}, {})
 
     def shared(self, coordinate: str, spec: Mapping[str, Any], more: int) -> dict[int, Background]:
         """Give the backgrounds of the field for a table with so many stars more at its end."""
@@ -224,12 +228,13 @@ def main() -> None:
         if not todo:
             continue
         smooth = f"{about}smooth/{number}"
-        field = Field.read(arguments.stars, number, folder / "streams" / "recovery" / smooth)
-        if field is None or smooth not in there:
+        if smooth not in there:
             sys.exit(
                 f"The patch {smooth} is not searched yet: "
                 f"benchmarks/streams_recovery.py --smooth {number + 1} --seeds 0"
             )
+        kept = folder / "streams" / "recovery" / smooth
+        field = Field.read(arguments.stars, number, kept, spec)
         for key, changes in todo:
             row = trial(key, field, number, changes, spec)
             append_row(rows_file(folder), row)

@@ -6,9 +6,6 @@ import pytest
 from benchmarks import streams_completeness as benchmark
 from benchmarks.streams_recovery import specification, visible
 from engine.streams.patches import Patch
-from engine.streams.search.chain import score_patch
-from engine.streams.search.files import PatchFolder
-from engine.streams.search.grid import scan_grid
 from engine.streams.stars import PatchStars
 
 SMALL = {
@@ -24,14 +21,7 @@ def searched(tmp_path_factory):
     """Search a small patch without a stream."""
     folder = tmp_path_factory.mktemp("field")
     spec = specification("cathode", 1) | {"scores": SMALL, "least": 0.2, "step": 3.0}
-    mock = benchmark.draw_patch(
-        stars=STARS, seed=1000, centre=benchmark.CENTRE, radius=benchmark.RADIUS, streams=()
-    )
-    own = PatchStars.of(Patch.at(*benchmark.CENTRE, benchmark.RADIUS), visible(mock))
-    kept = PatchFolder(folder)
-    for scores in score_patch(own, scan_grid(own, spec), spec):
-        kept.write_scores(scores)
-    return benchmark.Field.read(STARS, 0, folder), spec
+    return benchmark.Field.read(STARS, 0, folder, spec), spec
 
 
 def test_a_stream_is_added_and_only_its_windows_are_scored_anew(searched):
@@ -62,6 +52,22 @@ def test_a_stream_is_added_and_only_its_windows_are_scored_anew(searched):
             np.testing.assert_array_equal(one.index, before.index)
             np.testing.assert_array_equal(one.log_r, before.log_r)
     assert 0 < anew < len(again)
+
+
+def test_what_is_scored_already_is_not_scored_again(searched, tmp_path, monkeypatch):
+    """A field goes on with the windows that its folder has not."""
+    field, spec = searched
+    kept = benchmark.PatchFolder(tmp_path)
+    first, *others = field.scores.values()
+    for one in others:
+        kept.write_scores(one)
+    asked = []
+    monkeypatch.setattr(
+        benchmark, "score_patch", lambda _own, todo, _spec: asked.extend(todo) or [first]
+    )
+    again = benchmark.Field.read(STARS, 0, tmp_path, spec)
+    assert [benchmark.window_name(one) for one in asked] == [benchmark.window_name(first.window)]
+    assert set(again.scores) == set(field.scores)
 
 
 def test_a_trial_is_a_row_like_those_of_whole_searches(searched):
