@@ -14,7 +14,6 @@ What is not varied is as in `LIKE`: members are stars that the catalogue shows.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -28,9 +27,14 @@ import numpy as np
 from benchmarks.streams_recovery import (
     CENTRE,
     RADIUS,
+    common_arguments,
     injection,
     outcome,
-    report,
+    prefix,
+    report_of,
+    scores_folder,
+    searched,
+    smooth_patch,
     specification,
     tell,
     visible,
@@ -43,8 +47,7 @@ from engine.streams.recovery import append_row, read_rows, rows_file
 from engine.streams.scores.background import Background, prepare
 from engine.streams.scores.scan import score_windows, usable_rows
 from engine.streams.scores.settings import settings_from
-from engine.streams.search.chain import score_patch
-from engine.streams.search.files import PatchFolder, StoredScores, window_name
+from engine.streams.search.files import StoredScores, window_name
 from engine.streams.search.grid import scan_grid
 from engine.streams.search.table import feature_table
 from engine.streams.stars import PatchStars
@@ -78,19 +81,14 @@ class Field:
     @classmethod
     def read(cls, stars: int, number: int, folder: Path, spec: dict[str, Any]) -> Field:
         """Give the field of a number; windows whose scores are not in the folder are scored."""
-        mock = draw_patch(
-            stars=stars, seed=1000 + number, centre=CENTRE, radius=RADIUS, streams=()
-        )
-        kept = PatchFolder(folder)
-        own = PatchStars.of(Patch.at(*CENTRE, RADIUS), visible(mock))
-        there = kept.scored()
-        todo = [window for window in scan_grid(own, spec) if window_name(window) not in there]
-        for scores in score_patch(own, todo, spec) if todo else ():
-            kept.write_scores(scores)
+        mock = smooth_patch(stars, number)
+        own, kept = searched(mock, folder, spec)
         return cls(mock, own, {window_name(one.window): one for one in kept.all_scores()}, {})
 
-    def shared(self, coordinate: str, spec: Mapping[str, Any], more: int) -> dict[int, Background]:
-        """Give the backgrounds of the field for a table with so many stars more at its end."""
+    def shared(
+        self, coordinate: str, spec: Mapping[str, Any], stars: int
+    ) -> dict[int, Background]:
+        """Give the field's backgrounds for so many usable stars, its own the first of them."""
         table, _ = feature_table(dict(self.stars.columns), coordinate, spec["features"])
         rows = usable_rows(table, self.stars[coordinate])
         settings, made = settings_from(dict(spec["scores"])), {}
@@ -100,6 +98,7 @@ class Field:
                     table[rows], self.stars[coordinate][rows], settings, seed
                 )
             one = self.backgrounds[coordinate, seed]
+            more = stars - len(one.fold)
             fold = np.random.default_rng([seed, 61]).integers(settings.folds, size=more)
             made[seed] = replace(one, fold=np.r_[one.fold, fold])
         return made
@@ -141,9 +140,7 @@ def scored_again(
         if not held:
             continue
         table, names = feature_table(dict(own.columns), coordinate, spec["features"])
-        more = len(usable_rows(table, own[coordinate])) - len(
-            usable_rows(table[: len(field.stars)], own[coordinate][: len(field.stars)])
-        )
+        usable = len(usable_rows(table, own[coordinate]))
         yield from score_windows(
             table,
             names,
@@ -152,7 +149,7 @@ def scored_again(
             method=spec["method"],
             settings=settings_from(dict(spec["scores"])),
             seeds=tuple(spec["seeds"]),
-            prepared=field.shared(coordinate, spec, more),
+            prepared=field.shared(coordinate, spec, usable),
         )
 
 
@@ -202,22 +199,16 @@ def variations(texts: list[str]) -> list[dict[str, float]]:
 
 def main() -> None:
     """Run what is missing, field by field, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--home", help="where rows are kept (default: $VIA_OBSCURA_HOME)")
-    parser.add_argument("--stars", type=int, default=100_000)
+    parser = common_arguments(__doc__.splitlines()[0], ["anode", "cathode"])
     parser.add_argument("--fields", type=int, default=3, help="patches that get each stream once")
-    parser.add_argument("--method", default="cathode", choices=["anode", "cathode"])
-    parser.add_argument("--trainings", type=int, default=1, help="seeds of each window")
     parser.add_argument("--vary", metavar="NAME=VALUES", action="append", default=[])
-    parser.add_argument("--table", action="store_true", help="only print what is there")
-    parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     import torch
 
     torch.set_num_threads(1)
     folder = home(arguments.home)
     spec = specification(arguments.method, arguments.trainings)
-    about = f"{arguments.method}/{arguments.stars}/{arguments.trainings}/"
+    about = prefix(arguments)
     there = {row["key"] for row in read_rows(folder)}
     for number in [] if arguments.table else range(arguments.fields):
         todo = [
@@ -233,14 +224,12 @@ def main() -> None:
                 f"The patch {smooth} is not searched yet: "
                 f"benchmarks/streams_recovery.py --smooth {number + 1} --seeds 0"
             )
-        kept = folder / "streams" / "recovery" / smooth
-        field = Field.read(arguments.stars, number, kept, spec)
+        field = Field.read(arguments.stars, number, scores_folder(folder, smooth), spec)
         for key, changes in todo:
             row = trial(key, field, number, changes, spec)
             append_row(rows_file(folder), row)
             tell(row)
-    rows = [row for row in read_rows(folder) if row["key"].startswith(about)]
-    report(rows, as_json=arguments.json)
+    report_of(arguments, folder)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ Integers = npt.NDArray[np.integer[Any]]
 CENTRE, RADIUS = (148.6, 24.2), 15.0
 LIMIT = 1e-3
 LIKE_GD1 = "like GD-1"
+_SMOOTH_SEEDS = 1000
 
 
 def specification(method: str, trainings: int) -> dict[str, Any]:
@@ -74,17 +75,40 @@ def visible(mock: MockPatch) -> dict[str, Any]:
     return {n: v for n, v in mock.columns.items() if n not in ("stream", "tracer")}
 
 
-def trial(key: str, stars: int, seed: int, spec: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Search one patch, whose scores stay in `folder`; the key says whether it has a stream."""
-    smooth = key.split("/")[-2] == "smooth"
-    streams = () if smooth else (injection(seed),)
-    mock = draw_patch(stars=stars, seed=seed, centre=CENTRE, radius=RADIUS, streams=streams)
-    own = PatchStars.of(Patch.at(*CENTRE, RADIUS), visible(mock))
-    kept = PatchFolder(folder / "streams" / "recovery" / key)
+def searched(
+    mock: MockPatch, folder: Path, spec: dict[str, Any]
+) -> tuple[PatchStars, PatchFolder]:
+    """Give the stars of a mock and the folder with all its scores; what is missing is scored."""
+    own, kept = PatchStars.of(Patch.at(*CENTRE, RADIUS), visible(mock)), PatchFolder(folder)
     there = kept.scored()
     todo = [window for window in scan_grid(own, spec) if window_name(window) not in there]
     for scores in score_patch(own, todo, spec) if todo else ():
         kept.write_scores(scores)
+    return own, kept
+
+
+def scores_folder(home_folder: Path, key: str) -> Path:
+    """Give the folder in which a home keeps the scores of a trial."""
+    return home_folder / "streams" / "recovery" / key
+
+
+def smooth_patch(stars: int, number: int) -> MockPatch:
+    """Draw a patch without a stream; the seeds of those with one are others."""
+    return draw_patch(
+        stars=stars, seed=_SMOOTH_SEEDS + number, centre=CENTRE, radius=RADIUS, streams=()
+    )
+
+
+def trial(
+    key: str, stars: int, number: int, spec: dict[str, Any], folder: Path, *, smooth: bool
+) -> dict[str, Any]:
+    """Search one patch, with a stream or without; its scores stay in `folder`."""
+    if smooth:
+        mock, seed = smooth_patch(stars, number), _SMOOTH_SEEDS + number
+    else:
+        streams, seed = (injection(number),), number
+        mock = draw_patch(stars=stars, seed=seed, centre=CENTRE, radius=RADIUS, streams=streams)
+    own, kept = searched(mock, scores_folder(folder, key), spec)
     row = outcome(list(kept.all_scores()), own, mock.columns["stream"], spec)
     return {
         "key": key,
@@ -121,24 +145,37 @@ def outcome(
     }
 
 
-def plan(arguments: argparse.Namespace) -> list[tuple[str, int]]:
-    """List the keys of the trials and their seeds."""
-    about = f"{arguments.method}/{arguments.stars}/{arguments.trainings}"
-    smooth = [(f"{about}/smooth/{seed}", 1000 + seed) for seed in range(arguments.smooth)]
-    return smooth + [(f"{about}/{LIKE_GD1}/{seed}", seed) for seed in range(arguments.seeds)]
+def plan(arguments: argparse.Namespace) -> list[tuple[str, int, bool]]:
+    """List the keys of the trials, their numbers, and whether they are without a stream."""
+    about = prefix(arguments)
+    smooth = [(f"{about}smooth/{number}", number, True) for number in range(arguments.smooth)]
+    return smooth + [
+        (f"{about}{LIKE_GD1}/{number}", number, False) for number in range(arguments.seeds)
+    ]
+
+
+def prefix(arguments: argparse.Namespace) -> str:
+    """Give what the keys of all trials begin with that are searched alike."""
+    return f"{arguments.method}/{arguments.stars}/{arguments.trainings}/"
+
+
+def common_arguments(about: str, methods: Sequence[str]) -> argparse.ArgumentParser:
+    """Give the options that say how patches are searched and where rows are kept."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--home", help="where rows are kept (default: $VIA_OBSCURA_HOME)")
+    parser.add_argument("--stars", type=int, default=100_000)
+    parser.add_argument("--method", default="cathode", choices=methods)
+    parser.add_argument("--trainings", type=int, default=1, help="seeds of each window")
+    parser.add_argument("--table", action="store_true", help="only print what is there")
+    parser.add_argument("--json", action="store_true")
+    return parser
 
 
 def main() -> None:
     """Run what is missing and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--home", help="where rows are kept (default: $VIA_OBSCURA_HOME)")
-    parser.add_argument("--stars", type=int, default=100_000)
+    parser = common_arguments(__doc__.splitlines()[0], ["anode", "cathode", "cwola"])
     parser.add_argument("--seeds", type=int, default=10, help="patches with a stream")
     parser.add_argument("--smooth", type=int, default=10, help="patches without a stream")
-    parser.add_argument("--method", default="cathode", choices=["anode", "cathode", "cwola"])
-    parser.add_argument("--trainings", type=int, default=1, help="seeds of each window")
-    parser.add_argument("--table", action="store_true", help="only print what is there")
-    parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     import torch
 
@@ -146,13 +183,17 @@ def main() -> None:
     folder = home(arguments.home)
     spec = specification(arguments.method, arguments.trainings)
     there = {row["key"] for row in read_rows(folder)}
-    for key, seed in [] if arguments.table else plan(arguments):
+    for key, number, smooth in [] if arguments.table else plan(arguments):
         if key not in there:
-            row = trial(key, arguments.stars, seed, spec, folder)
+            row = trial(key, arguments.stars, number, spec, folder, smooth=smooth)
             append_row(rows_file(folder), row)
             tell(row)
-    prefix = f"{arguments.method}/{arguments.stars}/{arguments.trainings}/"
-    rows = [row for row in read_rows(folder) if row["key"].startswith(prefix)]
+    report_of(arguments, folder)
+
+
+def report_of(arguments: argparse.Namespace, folder: Path) -> None:
+    """Print what the rows of a home say of patches that are searched alike."""
+    rows = [row for row in read_rows(folder) if row["key"].startswith(prefix(arguments))]
     report(rows, as_json=arguments.json)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks import streams_completeness as benchmark
+from benchmarks import streams_recovery
 from benchmarks.streams_recovery import specification, visible
 from engine.streams.patches import Patch
 from engine.streams.stars import PatchStars
@@ -57,13 +58,13 @@ def test_a_stream_is_added_and_only_its_windows_are_scored_anew(searched):
 def test_what_is_scored_already_is_not_scored_again(searched, tmp_path, monkeypatch):
     """A field goes on with the windows that its folder has not."""
     field, spec = searched
-    kept = benchmark.PatchFolder(tmp_path)
+    kept = streams_recovery.PatchFolder(tmp_path)
     first, *others = field.scores.values()
     for one in others:
         kept.write_scores(one)
     asked = []
     monkeypatch.setattr(
-        benchmark, "score_patch", lambda _own, todo, _spec: asked.extend(todo) or [first]
+        streams_recovery, "score_patch", lambda _own, todo, _spec: asked.extend(todo) or [first]
     )
     again = benchmark.Field.read(STARS, 0, tmp_path, spec)
     assert [benchmark.window_name(one) for one in asked] == [benchmark.window_name(first.window)]
