@@ -59,7 +59,7 @@ class CandidateView:
         self._title = pmui.Typography("", variant="h6", margin=(4, 12))
         self._numbers = table(css_class="vo-stream-numbers")
         self._said = table(css_class="vo-stream-said")
-        self._figures = self._new_figures()
+        self._figures = RegionFigures(figure_colours(dark=session.dark), dark=session.dark)
         self._panes = {
             name: pn.pane.Bokeh(self._figures.figures[name], sizing_mode="stretch_width", margin=4)
             for name in PANELS
@@ -143,17 +143,10 @@ class CandidateView:
         )  # fmt: skip
         self._download.param.watch(self.session.guarded(lambda _: self._export()), "_clicks")
 
-    def _new_figures(self) -> RegionFigures:
-        dark = self.session.dark
-        return RegionFigures(figure_colours(dark=dark), dark=dark)
-
     def recolour(self) -> None:
-        """Draw anew in the page's other colours."""
-        self._figures = self._new_figures()
-        for name, pane in self._panes.items():
-            pane.object = self._figures.figures[name]
-        if self._shown is not None:
-            self._figures.update(self._shown.picture)
+        """Draw in the page's other colours."""
+        dark = self.session.dark
+        self._figures.recolour(figure_colours(dark=dark), dark=dark)
 
     # --- what is shown --------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from bokeh.models import (
     ColorBar,
     ColumnDataSource,
     CustomJS,
+    Glyph,
     HoverTool,
     LinearColorMapper,
     Range1d,
@@ -68,21 +69,32 @@ class RegionFigures:
     """
 
     def __init__(self, colours: Mapping[str, str], *, dark: bool) -> None:
-        self._colours = colours
-        palette = density_map(dark=dark)
-        # Behind stars only the quieter part of the palette: the points have to stand out.
-        quiet = palette[: int(0.6 * len(palette))]
         self._mappers = {
-            name: LinearColorMapper(
-                palette=palette if name == "hough" else quiet, low=0.0, nan_color="#00000000"
-            )
-            for name in PANELS
+            name: LinearColorMapper(low=0.0, nan_color="#00000000") for name in PANELS
         }
         self._sources = {
             name: {part: ColumnDataSource(data=data) for part, data in empty(name).items()}
             for name in PANELS
         }
+        # Which colour of the page each property of a glyph has.
+        self._inks: list[tuple[Glyph, dict[str, str]]] = []
         self.figures = {name: self._build(name) for name in PANELS}
+        self.recolour(colours, dark=dark)
+
+    def recolour(self, colours: Mapping[str, str], *, dark: bool) -> None:
+        """Draw for another background.
+
+        The figures stay: new ones in place of those on the screen are not always laid out
+        (Bokeh 3.9 measures them before they are rendered), and the page would have holes.
+        """
+        palette = density_map(dark=dark)
+        # Behind stars only the quieter part of the palette: the points have to stand out.
+        quiet = palette[: int(0.6 * len(palette))]
+        for name in PANELS:
+            self._mappers[name].palette = palette if name == "hough" else quiet
+            style_figure(self.figures[name], colours)
+        for glyph, inks in self._inks:
+            glyph.update(**{part: colours[ink] for part, ink in inks.items()})
 
     def update(self, picture: RegionPicture) -> None:
         """Show another picture."""
@@ -106,7 +118,7 @@ class RegionFigures:
             shown.tags = [wanted]  # after the ranges, which the browser then makes equal
 
     def _build(self, name: str) -> Any:  # noqa: ANN401  bokeh.plotting.figure is a function's type
-        colours, sources = self._colours, self._sources[name]
+        sources = self._sources[name]
         x_label, y_label = _LABELS[name]
         made = make_figure(
             title=_TITLES[name],
@@ -124,33 +136,37 @@ class RegionFigures:
             "image", x="x", y="y", dw="dw", dh="dh", source=sources["image"],
             color_mapper=self._mappers[name],
         )  # fmt: skip
-        _lines(
-            made, sources["quiet"], colours["muted"], "dashed" if name == "colour" else "dotted"
+        paths = (
+            ("quiet", "muted", "dashed" if name == "colour" else "dotted", 1.2),
+            ("known", "truth", "solid", 0.9),
+            ("line", "accent", "dashed", 1.2),
         )
-        _lines(made, sources["known"], colours["truth"], "solid", width=0.9)
-        _lines(made, sources["line"], colours["accent"], "dashed")
-        made.text(
-            "x", "y", "text", source=sources["words"], text_color=colours["truth"],
-            text_font_size="9px", text_baseline="bottom", text_align="center", text_alpha=0.8,
+        for part, ink, dash, width in paths:
+            lines = made.multi_line(
+                "xs", "ys", source=sources[part], line_dash=dash, line_width=width
+            )
+            self._inks.append((lines.glyph, {"line_color": ink}))
+        words = made.text(
+            "x", "y", "text", source=sources["words"], text_font_size="9px",
+            text_baseline="bottom", text_align="center", text_alpha=0.8,
         )  # fmt: skip
+        self._inks.append((words.glyph, {"text_color": "truth"}))
         if name == "hough":
-            made.scatter(
-                "x", "y", source=sources["members"], size=16, fill_alpha=0.0, line_width=2,
-                line_color=colours["truth"],
-            )  # fmt: skip
+            best = made.scatter(
+                "x", "y", source=sources["members"], size=16, fill_alpha=0.0, line_width=2
+            )
+            self._inks.append((best.glyph, {"line_color": "truth"}))
             bar = ColorBar(color_mapper=self._mappers[name], title="σ_L")
             made.add_layout(bar, "right")
             tips = [("θ, r", "$x{0.0}°, $y{0.0}°"), ("σ_L", "@image{0.0}")]
             made.add_tools(HoverTool(tooltips=tips))
         else:
             rings = made.scatter(
-                "x", "y", source=sources["others"], size=5, fill_alpha=0.0, line_width=1.2,
-                line_color=colours["series"],
-            )  # fmt: skip
-            discs = made.scatter(
-                "x", "y", source=sources["members"], size=8, color=colours["accent"],
-                line_color=colours["background"], line_width=0.5,
-            )  # fmt: skip
+                "x", "y", source=sources["others"], size=5, fill_alpha=0.0, line_width=1.2
+            )
+            discs = made.scatter("x", "y", source=sources["members"], size=8, line_width=0.5)
+            self._inks.append((rings.glyph, {"line_color": "series"}))
+            self._inks.append((discs.glyph, {"fill_color": "accent", "line_color": "background"}))
             tips = [("x, y", "@x{0.00}, @y{0.00}"), ("ln R", "@log_r{0.00}")]
             made.add_tools(HoverTool(tooltips=tips, renderers=[rings, discs]))
         if name == "sky":
@@ -158,15 +174,4 @@ class RegionFigures:
             for change in ("change:tags", "change:inner_width", "change:inner_height"):
                 made.js_on_change(change, equal)
         made.toolbar.active_drag = None
-        style_figure(made, colours)
         return made
-
-
-def _lines(
-    made: Any,  # noqa: ANN401
-    source: ColumnDataSource,
-    colour: str,
-    dash: str,
-    width: float = 1.2,
-) -> None:
-    made.multi_line("xs", "ys", source=source, line_color=colour, line_dash=dash, line_width=width)

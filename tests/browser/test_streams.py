@@ -54,6 +54,16 @@ def test_a_candidate_is_shown_with_its_panels_and_its_numbers(page, keep):
     assert page.locator(".vo-notice-error").count() == 0
 
 
+def test_another_theme_leaves_all_panels_where_they_are(page, keep):
+    figures = page.locator(".vo-stream-panels .bk-Figure")
+    before = [figures.nth(k).bounding_box() for k in range(4)]
+    assert min(box["height"] for box in before) > 250
+    page.get_by_label("Toggle theme").click()
+    page.wait_for_timeout(4000)
+    assert [figures.nth(k).bounding_box() for k in range(4)] == before
+    keep(page, "streams-light")
+
+
 def test_a_slider_changes_what_is_drawn(page):
     said = page.locator(".vo-stream-said table")
     before = said.inner_text()

@@ -17,6 +17,7 @@ from dashboard.policy.streams import candidate_lines, members_tree, verdict_on_p
 from dashboard.services import Services
 from dashboard.session import Session
 from dashboard.streams_remarks import Remark, Remarks
+from dashboard.theme import figure_colours
 from dashboard.views.streams_panels import PANELS, chord, panel_data
 from dashboard.views.streams_region import RegionFigures
 from dashboard.views.streams_sky import PatchMark, TrackMark, circle, sky_of_patches
@@ -241,6 +242,23 @@ def test_the_dark_and_the_light_page_show_the_same_numbers(page):
     before = page._candidate_view._shown
     page.session.dark = not page.session.dark
     assert page._candidate_view._shown is before
+
+
+def test_another_theme_paints_the_figures_and_puts_none_in_their_place(page):
+    view, session = page._candidate_view, page.session
+    figures = dict(view._figures.figures)
+    seen = {}
+    for dark in (True, False):
+        session.dark = dark
+        colours = figure_colours(dark=dark)
+        assert view._figures.figures == figures
+        assert all(pane.object is figures[name] for name, pane in view._panes.items())
+        for figure in figures.values():
+            assert figure.background_fill_color == colours["background"]
+        discs = figures["sky"].renderers[-1].glyph
+        assert (discs.fill_color, discs.line_color) == (colours["accent"], colours["background"])
+        seen[dark] = figures["hough"].renderers[0].glyph.color_mapper.palette
+    assert seen[True] != seen[False]
 
 
 def test_a_search_that_goes_on_shows_its_lines_and_no_candidates(tmp_path, searched):
