@@ -2,10 +2,12 @@ r"""Functions that make up the logarithm of a density: an analysis of variance i
 
     ln p(x) = sum_d a_d q_d + sum_d f_d(q_d) + sum_(d<e) f_de(q_d, q_e) + f_123(q) - ln Z
 
-Each f is a Gaussian process with a squared-exponential kernel, written in the sines of a wider
-interval (Solin & Sarkka 2020, Stat. Comput. 30, 419). Main effects, pairs and the triple have
-each a size of their own: what all stars at one height say together is not blurred by what a few
-of them could say of their azimuth.
+Each f is a Gaussian process, written in the sines of a wider interval (Solin & Sarkka 2020, Stat.
+Comput. 30, 419). Along the coordinates of the plane its kernel is the squared exponential, along
+height and distance Matern's of order 7/2: a disc bends within 200 pc of its plane and hardly at
+all beyond, which the first kernel takes for so improbable that the gradient rings. Main effects,
+pairs and the triple have each a size of their own: what all stars at one height say together is
+not blurred by what a few of them could say of their azimuth.
 """
 
 from __future__ import annotations
@@ -23,20 +25,30 @@ __all__ = ["Anova"]
 _PAD = 1.6
 """Half of the interval of the sines in half-widths of the coordinates."""
 
-_SINGLE = {"plane": 7, "fine": 12}
-_PAIR = {"plane": 5, "fine": 9}
-_TRIPLE = {"plane": 4, "fine": 5}
-_LENGTHS = {"plane": 0.7, "fine": 0.35}
+_PLANE, _FINE = (7, 5, 4), (24, 14, 5)
+_LENGTHS = {"plane": 0.7, "fine": 0.5}
 """Sines of a coordinate alone, in pairs and in the triple, and correlation lengths; the fine
-coordinates are those of height and distance. Beyond these orders the kernel leaves less than a
-thousandth of the variance."""
+coordinates are those of height and distance. Of a coordinate alone and in pairs the kernels leave
+less than a thousandth of the variance beyond these orders."""
+
+_ROUGHNESS = 3.5
+"""Order of Matern's kernel."""
 
 
 @dataclass(frozen=True)
 class Anova:
-    """The basis for D = 3 (two of the plane, a fine one) or 4 (two fine) coordinates."""
+    """The basis for D = 3 (two of the plane, a fine one) or 4 (two fine) coordinates.
+
+    Parameters
+    ----------
+    coordinates
+        D.
+    fine
+        Sines of a fine coordinate alone, in pairs and in the triple.
+    """
 
     coordinates: int
+    fine: tuple[int, int, int] = _FINE
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -53,8 +65,8 @@ class Anova:
     def _table(self) -> tuple[Tensor, Tensor]:
         rows, block = [], []
         for number, effect in enumerate(self.blocks):
-            orders = (_SINGLE, _PAIR, _TRIPLE)[len(effect) - 1]
-            spans = [range(1, orders[self.kinds[d]] + 1) for d in effect]
+            highest = {"plane": _PLANE[len(effect) - 1], "fine": self.fine[len(effect) - 1]}
+            spans = [range(1, highest[self.kinds[d]] + 1) for d in effect]
             for orders_of in itertools.product(*spans):
                 row = [0] * self.coordinates
                 for d, order in zip(effect, orders_of, strict=True):
@@ -80,15 +92,21 @@ class Anova:
     def spectrum(self) -> Tensor:
         """Give the prior variances (K,) of the coefficients of the sines for effects of size 1."""
         lengths = torch.tensor([_LENGTHS[kind] for kind in self.kinds], dtype=torch.float64)
-        reach = self.orders * (math.pi / (2 * _PAD)) * lengths
-        volume = torch.where(self.orders > 0, math.sqrt(2 * math.pi) * lengths, 1.0)
-        return torch.exp(-0.5 * (reach**2).sum(-1)) * volume.prod(-1)
+        reach2 = (self.orders * (math.pi / (2 * _PAD)) * lengths) ** 2
+        smooth = torch.exp(-0.5 * reach2)
+        rough = (1 + reach2 / (2 * _ROUGHNESS)) ** -(_ROUGHNESS + 0.5)
+        fine = torch.tensor([kind == "fine" for kind in self.kinds])
+        decay = torch.where(fine, rough, smooth)
+        # at zero, of the squared exponential; Matern's is 3% smaller, which the sizes make up
+        level = torch.where(self.orders > 0, math.sqrt(2 * math.pi) * lengths, 1.0)
+        return (decay * level).prod(-1)
 
     def lines(self, q: Tensor) -> list[Tensor]:
         """Give 1 and the sines of each coordinate: D tensors (..., 1 + orders)."""
         found = []
         for d, kind in enumerate(self.kinds):
-            order = torch.arange(1, _SINGLE[kind] + 1, dtype=q.dtype, device=q.device)
+            highest = _PLANE[0] if kind == "plane" else self.fine[0]
+            order = torch.arange(1, highest + 1, dtype=q.dtype, device=q.device)
             sine = torch.sin((q[..., d : d + 1] + _PAD) * (order * math.pi / (2 * _PAD)))
             found.append(torch.cat([torch.ones_like(sine[..., :1]), sine / math.sqrt(_PAD)], -1))
         return found

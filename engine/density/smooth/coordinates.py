@@ -33,7 +33,7 @@ class SmoothCoordinates:
     cylindrical
         Whether they are (R, phi, asinh(z/h)), else (x, y, asinh(z/h), ln(1 + (r/a)^2) / 2).
     height
-        h in kpc: twice the median distance from the plane.
+        h in kpc: the median distance from the plane.
     core
         a in kpc: a tenth of the median distance from ``origin``.
     origin
@@ -58,7 +58,7 @@ class SmoothCoordinates:
             centre,
             radius,
             beside_axis(centre, radius),
-            max(2.0 * float(x[:, 2].abs().median()), 1e-3 * radius),
+            max(float(x[:, 2].abs().median()), 1e-3 * radius),
             max(0.1 * float(away.median()), 1e-3 * radius),
             origin,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -16,6 +15,9 @@ from engine.density.smooth.quadrature import ball_boxes
 __all__ = ["SmoothDensity"]
 
 _CHUNK = 65_536
+
+_BEFORE = (12, 9, 5)
+"""Orders of the fine coordinates in checkpoints that do not name them."""
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,19 @@ class SmoothDensity:
         c, (M, K), float64 where the device has it.
     log_norm
         ln Z, (M,), ln kpc^3.
+    basis
+        The functions b.
     """
 
     coordinates: SmoothCoordinates
     coefficients: Tensor
     log_norm: Tensor
+    basis: Anova
 
     @property
     def members(self) -> int:
         """Number of members M."""
         return len(self.coefficients)
-
-    @cached_property
-    def basis(self) -> Anova:
-        """The functions b."""
-        return Anova(self.coordinates.count)
 
     def pick(self, members: slice | Tensor) -> SmoothDensity:
         """Give a density of some of the members."""
@@ -98,10 +98,13 @@ class SmoothDensity:
             "coordinates": self.coordinates.to_dict(),
             "coefficients": self.coefficients,
             "log_norm": self.log_norm,
+            "fine": list(self.basis.fine),
         }
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any], device: torch.device) -> SmoothDensity:
         """Undo ``to_dict`` on a device."""
         coordinates = SmoothCoordinates.from_dict(stored["coordinates"])
-        return cls(coordinates, stored["coefficients"], stored["log_norm"]).to(device)
+        first, second, third = stored.get("fine", _BEFORE)
+        basis = Anova(coordinates.count, (first, second, third))
+        return cls(coordinates, stored["coefficients"], stored["log_norm"], basis).to(device)

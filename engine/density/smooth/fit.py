@@ -120,7 +120,7 @@ class SmoothFit:
         """Put fits together to an ensemble."""
         coefficients = torch.stack([member.coefficients for member in members])
         log_norm = torch.tensor([member.log_norm for member in members], dtype=torch.float64)
-        return SmoothDensity(self.coordinates, coefficients, log_norm)
+        return SmoothDensity(self.coordinates, coefficients, log_norm, self.basis)
 
     def _precision(self, sizes: Tensor) -> Tensor:
         smooth = sizes[self.basis.block] ** 2 * self._spectrum
