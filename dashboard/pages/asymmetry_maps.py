@@ -29,7 +29,7 @@ from dashboard.views.style import styled
 
 __all__ = ["AsymmetryMaps"]
 
-FRAME = 330
+FRAME = 300
 """Width and height of a map in pixels; the ranges are equally long, so scales are too."""
 
 _TITLES = {"error": "Error", "significance": "Significance", "truth": "Truth"}
