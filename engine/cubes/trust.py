@@ -48,12 +48,12 @@ class TrustLimits:
 
 
 def neighbours(
-    tracers: NDArray[np.floating], points: NDArray[np.floating], reach: float
+    tracers: NDArray[np.floating] | cKDTree, points: NDArray[np.floating], reach: float
 ) -> NDArray[np.int32]:
-    """Count the tracers (n, 3) within a reach of points (p, 3), all in kpc; (p,)."""
+    """Count the tracers (n, 3), or those of a tree, within a reach of points (p, 3) kpc; (p,)."""
     if len(points) == 0:
         return np.zeros(0, np.int32)
-    tree = cKDTree(tracers)
+    tree = tracers if isinstance(tracers, cKDTree) else cKDTree(tracers)
     counts = tree.query_ball_point(points, reach, return_length=True, workers=-1)
     return np.asarray(counts, np.int32)
 

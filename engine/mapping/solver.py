@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from data.completeness import UNCURED
 from data.constants import ACCELERATION_UNIT
@@ -38,6 +40,11 @@ _POTENTIAL_REACH = 0.95
 
 _FEWEST = 30
 """Cells without which no potential is fitted."""
+
+_TRACERS, _SPARSEST = 40, 0.25
+"""Tracers near a cell that the potential is fitted to, but never without more than this part of
+the cells. Where there are fewer the flows follow those below: above 2 kpc of 100,000 stars the
+dispersions rose too slowly in every mock, and the force was a fifth too large."""
 
 _SCALES = {"boltzmann": 1.1, "jeans": 1.4, "conditional": 1.7}
 """Factors on the errors that the members tell, from ``benchmarks/coverage``."""
@@ -142,6 +149,14 @@ class MapSolver:
         edge: Floats = ball.radius - np.linalg.norm(points - np.asarray(ball.centre), axis=1)
         return edge
 
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.population.x)
+
+    def _tracers(self, points: Floats) -> NDArray[np.int32]:
+        """Count the tracers near points (n, 3) kpc, (n,)."""
+        return neighbours(self._tree, points, neighbourhood(self.population.volume.radius))
+
     def _corrected(self, solution: PointwiseMap) -> dict[str, Corrected]:
         return {name: correct(solution.of(name), self.plan) for name in POINTWISE}
 
@@ -165,6 +180,8 @@ class MapSolver:
         usable &= spread < np.maximum(size, np.nanmedian(size))
         if np.count_nonzero(usable) < _FEWEST:
             return None
+        near = self._tracers(points)
+        usable &= near >= min(_TRACERS, np.quantile(near[usable], _SPARSEST))
         return fit_potential(
             points,
             found.values,
@@ -196,8 +213,7 @@ class MapSolver:
             )
         pointwise = solution.pick(self.plan.level(-1))
         edge = self._edge(points)
-        reach = neighbourhood(self.population.volume.radius)
-        tracers = neighbours(self.population.x, points, reach)
+        tracers = self._tracers(points)
         flags = {name: self._flags(name, budgets, pointwise, tracers, edge) for name in budgets}
         return SolvedFields(budgets, flags, pointwise, tracers, edge)
 
