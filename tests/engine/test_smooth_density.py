@@ -151,7 +151,7 @@ def test_boxes_fill_the_ball():
 
 @pytest.mark.parametrize("count", [3, 4])
 def test_functions_belong_to_their_effects(count):
-    basis = Anova(count)
+    basis = Anova.of(count)
     for orders, block in zip(basis.orders, basis.block, strict=True):
         used = tuple(int(d) for d in torch.nonzero(orders)[:, 0])
         assert used == basis.blocks[int(block)]

@@ -3,8 +3,8 @@ r"""Functions that make up the logarithm of a density: an analysis of variance i
     ln p(x) = sum_d a_d q_d + sum_d f_d(q_d) + sum_(d<e) f_de(q_d, q_e) + f_123(q) - ln Z
 
 Each f is a Gaussian process, written in the sines of a wider interval (Solin & Sarkka 2020, Stat.
-Comput. 30, 419). Along the coordinates of the plane its kernel is the squared exponential, along
-height and distance Matern's of order 7/2: a disc bends within 200 pc of its plane and hardly at
+Comput. 30, 419). Its kernel is the squared exponential, but along the height above a disc, beside
+the Galactic axis, Matern's of order 7/2: a disc bends within 200 pc of its plane and hardly at
 all beyond, which the first kernel takes for so improbable that the gradient rings. Main effects,
 pairs and the triple have each a size of their own: what all stars at one height say together is
 not blurred by what a few of them could say of their azimuth.
@@ -25,11 +25,11 @@ __all__ = ["Anova"]
 _PAD = 1.6
 """Half of the interval of the sines in half-widths of the coordinates."""
 
-_PLANE, _FINE = (7, 5, 4), (24, 14, 5)
-_LENGTHS = {"plane": 0.7, "fine": 0.5}
+_PLANE, _FINE = (7, 5, 4), {3: (24, 14, 5), 4: (12, 9, 5)}
+_LENGTH, _FINE_LENGTH = 0.7, {3: 0.5, 4: 0.35}
 """Sines of a coordinate alone, in pairs and in the triple, and correlation lengths; the fine
-coordinates are those of height and distance. Of a coordinate alone and in pairs the kernels leave
-less than a thousandth of the variance beyond these orders."""
+coordinates, of 3 or 4, are those of height and distance. Of a coordinate alone and in pairs the
+kernels leave less than a thousandth of the variance beyond these orders."""
 
 _ROUGHNESS = 3.5
 """Order of Matern's kernel."""
@@ -48,7 +48,12 @@ class Anova:
     """
 
     coordinates: int
-    fine: tuple[int, int, int] = _FINE
+    fine: tuple[int, int, int]
+
+    @classmethod
+    def of(cls, coordinates: int) -> Anova:
+        """Choose the sines for D coordinates."""
+        return cls(coordinates, _FINE[coordinates])
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -91,12 +96,13 @@ class Anova:
 
     def spectrum(self) -> Tensor:
         """Give the prior variances (K,) of the coefficients of the sines for effects of size 1."""
-        lengths = torch.tensor([_LENGTHS[kind] for kind in self.kinds], dtype=torch.float64)
+        lengths = torch.full((self.coordinates,), _LENGTH, dtype=torch.float64)
+        fine = torch.tensor([kind == "fine" for kind in self.kinds])
+        lengths[fine] = _FINE_LENGTH[self.coordinates]
         reach2 = (self.orders * (math.pi / (2 * _PAD)) * lengths) ** 2
         smooth = torch.exp(-0.5 * reach2)
         rough = (1 + reach2 / (2 * _ROUGHNESS)) ** -(_ROUGHNESS + 0.5)
-        fine = torch.tensor([kind == "fine" for kind in self.kinds])
-        decay = torch.where(fine, rough, smooth)
+        decay = torch.where(fine & (self.coordinates == 3), rough, smooth)
         # at zero, of the squared exponential; Matern's is 3% smaller, which the sizes make up
         level = torch.where(self.orders > 0, math.sqrt(2 * math.pi) * lengths, 1.0)
         return (decay * level).prod(-1)

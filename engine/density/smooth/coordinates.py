@@ -33,7 +33,7 @@ class SmoothCoordinates:
     cylindrical
         Whether they are (R, phi, asinh(z/h)), else (x, y, asinh(z/h), ln(1 + (r/a)^2) / 2).
     height
-        h in kpc: the median distance from the plane.
+        h in kpc: the median distance from the plane beside the axis, else twice as much.
     core
         a in kpc: a tenth of the median distance from ``origin``.
     origin
@@ -54,11 +54,12 @@ class SmoothCoordinates:
         inside = math.dist(centre, (0.0, 0.0, 0.0)) < radius
         origin = (0.0, 0.0, 0.0) if inside else centre
         away = torch.linalg.vector_norm(x - torch.tensor(origin).to(x), dim=-1)
+        beside = beside_axis(centre, radius)
         return cls(
             centre,
             radius,
-            beside_axis(centre, radius),
-            max(float(x[:, 2].abs().median()), 1e-3 * radius),
+            beside,
+            max((1.0 if beside else 2.0) * float(x[:, 2].abs().median()), 1e-3 * radius),
             max(0.1 * float(away.median()), 1e-3 * radius),
             origin,
         )

@@ -56,7 +56,7 @@ class SmoothFit:
     """
 
     def __init__(self, coordinates: SmoothCoordinates) -> None:
-        self.coordinates, self.basis = coordinates, Anova(coordinates.count)
+        self.coordinates, self.basis = coordinates, Anova.of(coordinates.count)
         cells = ball_cells(coordinates)
         self._log_weight = torch.log(cells.weight)
         self._design = self.basis.design(coordinates(cells.points))
