@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-__all__ = ["FLAGS", "TrustLimits", "neighbours", "reasons", "trust_flags"]
+__all__ = ["FLAGS", "TrustLimits", "neighbours", "populated", "reasons", "trust_flags"]
 
 FLAGS: dict[str, tuple[int, str]] = {
     "population": (1, "the selection of the tracers imitates an acceleration"),
@@ -47,6 +47,12 @@ class TrustLimits:
     residual: float = 0.8
 
 
+_TRACERS, _SPARSEST = 40, 0.25
+"""Tracers near a cell that the potential is fitted to, but never without more than this part of
+the cells. Where there are fewer the flows follow those below: above 2 kpc of 100,000 stars the
+dispersions rose too slowly in every mock, and the force was a fifth too large."""
+
+
 def neighbours(
     tracers: NDArray[np.floating] | cKDTree, points: NDArray[np.floating], reach: float
 ) -> NDArray[np.int32]:
@@ -56,6 +62,12 @@ def neighbours(
     tree = tracers if isinstance(tracers, cKDTree) else cKDTree(tracers)
     counts = tree.query_ball_point(points, reach, return_length=True, workers=-1)
     return np.asarray(counts, np.int32)
+
+
+def populated(usable: NDArray[np.bool_], near: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Leave out of the usable cells (n,) those with few tracers near (n,), a quarter at most."""
+    enough: NDArray[np.bool_] = near >= min(_TRACERS, np.quantile(near[usable], _SPARSEST))
+    return usable & enough
 
 
 def trust_flags(

@@ -17,7 +17,7 @@ from data.population import Population
 from engine.cubes.assemble import profiles_cube
 from engine.cubes.grid import Line, make_grid, make_lines
 from engine.cubes.lengths import grid_step, neighbourhood
-from engine.cubes.trust import FLAGS, neighbours, reasons, trust_flags
+from engine.cubes.trust import FLAGS, neighbours, populated, reasons, trust_flags
 from engine.density.model import DensityModel
 from engine.density.plan import MemberPlan
 from engine.estimators.budget import Budget, Corrected, SourceMap, correct, without_errors
@@ -40,11 +40,6 @@ _POTENTIAL_REACH = 0.95
 
 _FEWEST = 30
 """Cells without which no potential is fitted."""
-
-_TRACERS, _SPARSEST = 40, 0.25
-"""Tracers near a cell that the potential is fitted to, but never without more than this part of
-the cells. Where there are fewer the flows follow those below: above 2 kpc of 100,000 stars the
-dispersions rose too slowly in every mock, and the force was a fifth too large."""
 
 _SCALES = {"boltzmann": 1.1, "jeans": 1.4, "conditional": 1.7}
 """Factors on the errors that the members tell, from ``benchmarks/coverage``."""
@@ -180,8 +175,7 @@ class MapSolver:
         usable &= spread < np.maximum(size, np.nanmedian(size))
         if np.count_nonzero(usable) < _FEWEST:
             return None
-        near = self._tracers(points)
-        usable &= near >= min(_TRACERS, np.quantile(near[usable], _SPARSEST))
+        usable = populated(usable, self._tracers(points))
         return fit_potential(
             points,
             found.values,
