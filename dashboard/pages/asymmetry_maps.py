@@ -29,8 +29,6 @@ from dashboard.views.style import styled
 
 __all__ = ["AsymmetryMaps"]
 
-FRAME = 300
-"""Width and height of a map in pixels; the ranges are equally long, so scales are too."""
 
 _TITLES = {"error": "Error", "significance": "Significance", "truth": "Truth"}
 
@@ -135,8 +133,8 @@ class AsymmetryMaps:
         )
         colours = figure_colours(dark=self._session.dark)
         return styled(draw(self._cut), colours, grid=False, hooks=[frame]).opts(
-            frame_width=FRAME,
-            frame_height=FRAME,
+            frame_width=cube_maps.FRAME,
+            frame_height=cube_maps.FRAME,
             title=title,
             default_tools=["pan", "wheel_zoom", "reset", "save"],
         )

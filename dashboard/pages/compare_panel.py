@@ -23,9 +23,6 @@ from dashboard.views.style import styled
 
 __all__ = ["ComparePanel"]
 
-FRAME = 300
-"""Width and height of a map in pixels."""
-
 
 class ComparePanel:
     """The maps of two cubes on one plane, and the numbers that sum up how they agree.
@@ -189,8 +186,8 @@ class ComparePanel:
         colours = figure_colours(dark=self._session.dark)
         element = draw(a, b, show_untrusted=self.controls.show_untrusted.value)
         return styled(element, colours, grid=False, hooks=[frame]).opts(
-            frame_width=FRAME,
-            frame_height=FRAME,
+            frame_width=cube_maps.FRAME,
+            frame_height=cube_maps.FRAME,
             title=title,
             default_tools=["pan", "wheel_zoom", "reset", "save"],
         )

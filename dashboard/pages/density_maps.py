@@ -36,8 +36,6 @@ from engine.dark.local import LocalValue
 
 __all__ = ["DensityPanel", "DensityShown"]
 
-FRAME = 300
-"""Width and height of a map in pixels; the ranges are equally long, so scales are too."""
 PROFILE_FRAME = (212, 190)
 
 
@@ -257,8 +255,8 @@ class DensityPanel:
             hooks.append(self._tapped)
         colours = figure_colours(dark=self._session.dark)
         return styled(draw(cut), colours, grid=False, hooks=hooks).opts(
-            frame_width=FRAME,
-            frame_height=FRAME,
+            frame_width=cube_maps.FRAME,
+            frame_height=cube_maps.FRAME,
             title=title,
             default_tools=["pan", "wheel_zoom", "reset", "save"],
         )

@@ -14,7 +14,7 @@ from dashboard.pages.parts import section
 from dashboard.pages.soon import Soon
 from dashboard.session import Session
 from dashboard.theme import figure_colours
-from dashboard.views.cube_maps import frame_hook, square_ranges
+from dashboard.views.cube_maps import FRAME, frame_hook, square_ranges
 from dashboard.views.diagnostics import (
     DIAGNOSTICS,
     available,
@@ -25,8 +25,6 @@ from dashboard.views.slices import sun_position
 from dashboard.views.style import styled
 
 __all__ = ["DiagnosticsPanel"]
-
-FRAME = 300
 
 
 class DiagnosticsPanel:

@@ -21,9 +21,6 @@ from dashboard.views.style import styled
 
 __all__ = ["MapPanel"]
 
-FRAME = 300
-"""Width and height of a map in pixels; the ranges are equally long, so scales are too."""
-
 
 class MapPanel:
     """The maps of one acceleration cube on one plane.
@@ -130,8 +127,8 @@ class MapPanel:
             hooks.append(self._line.hook(plane, self._cut.at))
         colours = figure_colours(dark=self._session.dark)
         return styled(draw(self._cut), colours, grid=False, hooks=hooks).opts(
-            frame_width=FRAME,
-            frame_height=FRAME,
+            frame_width=cube_maps.FRAME,
+            frame_height=cube_maps.FRAME,
             title=title,
             default_tools=["pan", "wheel_zoom", "reset", "save"],
         )

@@ -23,6 +23,9 @@ SEQUENTIAL = colorcet.palette["bmy"]
 ERROR = colorcet.palette["kbc"]
 UNTRUSTED = "#8f8f98"
 """Grey of a cell that is inside the volume but not to be believed."""
+FRAME = 300
+"""Width and height of a map in pixels; the ranges are equally long, so scales are too. Two such
+maps with their colour bars stand side by side at 1,400 px."""
 
 
 def value_limits(cut: MapSlice, show_untrusted: bool) -> tuple[float, float]:

@@ -215,6 +215,19 @@ def test_a_density_survives_a_checkpoint(disc, tmp_path):
     assert read.pick(slice(0, 1)).members == 1
 
 
+def test_a_checkpoint_that_names_no_orders_is_of_the_first_ones():
+    """Maps that were made with (12, 9, 5) are opened again."""
+    coordinates = SmoothCoordinates.of(SUN, RADIUS, disc_stars(500, 7))
+    basis = Anova(3, (12, 9, 5))
+    coefficients = torch.randn(2, len(basis), dtype=torch.float64)
+    before = SmoothDensity(coordinates, coefficients, torch.zeros(2, dtype=torch.float64), basis)
+    stored = before.to_dict()
+    del stored["fine"]
+    x = torch.tensor([[[8.0, 0.3, 0.2]]] * 2, dtype=torch.float64)
+    read = SmoothDensity.from_dict(stored, torch.device("cpu"))
+    assert torch.equal(read.log_density(x), before.log_density(x))
+
+
 def test_the_bend_of_a_disc_at_its_plane_does_not_ring():
     """Expected sums of 500,000 stars: all that is wrong is bias. It was 6 to 37% once."""
     stars = 500_000

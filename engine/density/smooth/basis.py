@@ -60,6 +60,10 @@ class Anova:
         """Whether each coordinate is one of the plane or a fine one."""
         return ("plane", "plane", "fine", "fine")[: self.coordinates]
 
+    def _highest(self, coordinate: int, together: int) -> int:
+        """Give the highest order of a coordinate in effects of so many."""
+        return (_PLANE if self.kinds[coordinate] == "plane" else self.fine)[together - 1]
+
     @cached_property
     def blocks(self) -> list[tuple[int, ...]]:
         """The coordinates of each effect."""
@@ -70,8 +74,7 @@ class Anova:
     def _table(self) -> tuple[Tensor, Tensor]:
         rows, block = [], []
         for number, effect in enumerate(self.blocks):
-            highest = {"plane": _PLANE[len(effect) - 1], "fine": self.fine[len(effect) - 1]}
-            spans = [range(1, highest[self.kinds[d]] + 1) for d in effect]
+            spans = [range(1, self._highest(d, len(effect)) + 1) for d in effect]
             for orders_of in itertools.product(*spans):
                 row = [0] * self.coordinates
                 for d, order in zip(effect, orders_of, strict=True):
@@ -110,9 +113,8 @@ class Anova:
     def lines(self, q: Tensor) -> list[Tensor]:
         """Give 1 and the sines of each coordinate: D tensors (..., 1 + orders)."""
         found = []
-        for d, kind in enumerate(self.kinds):
-            highest = _PLANE[0] if kind == "plane" else self.fine[0]
-            order = torch.arange(1, highest + 1, dtype=q.dtype, device=q.device)
+        for d in range(self.coordinates):
+            order = torch.arange(1, self._highest(d, 1) + 1, dtype=q.dtype, device=q.device)
             sine = torch.sin((q[..., d : d + 1] + _PAD) * (order * math.pi / (2 * _PAD)))
             found.append(torch.cat([torch.ones_like(sine[..., :1]), sine / math.sqrt(_PAD)], -1))
         return found
