@@ -4,9 +4,9 @@
     python benchmarks/spherical.py --file gs010_bs050_rcrs010_rarc100_cusp_0064mpc3_df_1000_0.dat
 
 Stars are drawn from the exact distribution function of a Gaia Challenge model, or read from one
-of the Challenge's own files, and mapped in a ball round the centre: of five tracer radii r_*, or,
-as a map needs 1,000 stars, of all stars of a file. Errors |a - truth| / |truth| and pulls
-(a - truth) / sd are given in shells of r_*, over the trusted cells.
+of the Challenge's own files, and mapped in a ball of five tracer radii r_* round the centre. Errors
+|a - truth| / |truth| and pulls (a - truth) / sd are given in shells of r_*, over the trusted
+cells.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from engine.runs.launch import open_run, submit, wait
 
 Floats = NDArray[np.float64]
 
-SHELLS = (0.3, 1.0, 2.0, 3.0, 4.0)
-"""Edges of the shells in tracer radii; a file's ball has one more shell, up to its edge."""
+SHELLS = (0.3, 1.0, 2.0, 3.0, 4.0, VOLUME)
+"""Edges of the shells in tracer radii."""
 
 
-def read_file(file: Path, home: Path) -> tuple[Catalogue, str, float]:
-    """Bring a file of the Challenge into the store: catalogue, halo, radius of its ball in kpc."""
+def read_file(file: Path, home: Path) -> tuple[Catalogue, str]:
+    """Bring a file of the Challenge into the store: catalogue and halo."""
     halo = next((name for name in HALOS if name in file.name), None)
     if halo is None:
         raise SystemExit(f"{file.name} does not say whether its halo has a cusp or a core")
@@ -52,7 +52,7 @@ def read_file(file: Path, home: Path) -> tuple[Catalogue, str, float]:
         provenance={"file": file.name},
         truth=truth.to_dict(),
     )
-    return catalogue, halo, 1.001 * float(np.linalg.norm(stars[:, :3], axis=1).max())
+    return catalogue, halo
 
 
 def map_catalogue(
@@ -94,10 +94,9 @@ def judge(home: Path, run: str, truth: Truth, r_star: float) -> dict[str, Any]:
         )
         known = np.isfinite(a).all(-1)
         trusted = known & one["trusted"].transpose("x", "y", "z").to_numpy()
-        edges = [*SHELLS, max(SHELLS[-1] + 1, float(r[known].max()))]
         found[name] = [
             _shell(a, sd, exact, mesh, known & (r >= low) & (r < high), trusted, (low, high))
-            for low, high in pairwise(edges)
+            for low, high in pairwise(SHELLS)
         ]
     return found
 
@@ -150,7 +149,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         home = options.home or Path(temporary)
         if options.file:
-            catalogue, halo, radius = read_file(options.file, home)
+            catalogue, halo = read_file(options.file, home)
         else:
             halo = options.halo
             catalogue = make_spherical(
@@ -160,7 +159,7 @@ def main() -> None:
                 halo=halo,
                 r_a=options.anisotropy_radius,
             )
-            radius = VOLUME * HALOS[halo][1]
+        radius = VOLUME * HALOS[halo][1]
         run = options.run or map_catalogue(home, catalogue, radius, options)
         truth = Truth.read(catalogue.truth_path)
         found = judge(home, run, truth, HALOS[halo][1])

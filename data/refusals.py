@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MIN_TRACERS", "listed", "nothing_selected", "require_6d", "too_few"]
 
-MIN_TRACERS = 1_000
+MIN_TRACERS = 500
 """Fewest stars that a density model is trained on."""
 
 _NEGATIVE = "parallax not positive"

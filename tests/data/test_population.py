@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from data.errors import UserError
 from data.frames import SolarParameters, from_galactocentric
 from data.ingest import ingest, ingest_arrays
-from data.population import Population, Volume, make_population
+from data.population import MIN_TRACERS, Population, Volume, make_population
 from data.selection import parse
 
 N = 4_000
@@ -178,7 +178,7 @@ def test_too_few_tracers_are_counted(catalogue):
     few = make_population(catalogue).counts["tracers"]
     error = refused(catalogue, volume=Volume(SUN.position, 0.8))
     number = int(error.sentence.split()[1].replace(",", ""))
-    assert 0 < number < 1_000 < few
+    assert 0 < number < MIN_TRACERS < few
 
 
 def test_ten_stars_are_too_few(tmp_path):
