@@ -4,9 +4,9 @@
     python benchmarks/spherical.py --file gs010_bs050_rcrs010_rarc100_cusp_0064mpc3_df_1000_0.dat
 
 Stars are drawn from the exact distribution function of a Gaia Challenge model, or read from one
-of the Challenge's own files, and mapped in a ball of five tracer radii r_* round the centre. Errors
-|a - truth| / |truth| and pulls (a - truth) / sd are given in shells of r_*, over the trusted
-cells.
+of the Challenge's own files, and mapped in a ball of five tracer radii r_* round the centre.
+Errors |a - truth| / |truth| and pulls (a - truth) / sd are given in shells of r_*, over the
+trusted cells.
 """
 
 from __future__ import annotations
