@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.cli import main
+from data.population import MIN_TRACERS
 
 FOLDER = os.environ.get("VIA_OBSCURA_TRIAL_DATA")
 pytestmark = pytest.mark.skipif(
@@ -51,7 +52,7 @@ def test_map_of_too_few_stars_is_refused_in_a_sentence(home, capsys):
     )
     assert status == 1
     assert set(said) == {"error", "hint"}
-    assert "1,000" in said["error"]
+    assert f"at least {MIN_TRACERS:,}" in said["error"]
 
 
 @pytest.mark.slow
