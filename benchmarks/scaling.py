@@ -1,8 +1,9 @@
 """How the cost of a map grows with stars, members and cells: `benchmarks/density.py --scaling`.
 
-The exponent p of cost ~ n^p is the slope of ln(cost) against ln(n). An epoch is timed on some of
-its steps: every step takes a batch of the same size, so the rest costs the same; ordering the
-stars and judging the held-out ones are timed in full.
+The exponent p of cost ~ n^p is the slope of ln(cost) against ln(n). An epoch of a flow is timed
+on some of its steps: every step takes a batch of the same size, so the rest costs the same;
+ordering the stars and judging the held-out ones are timed in full. A smooth p(x) is fitted in
+full to stars that are spread evenly.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from engine.density.split import split_members
 from engine.density.training import Training
 from engine.estimators.potential.fit import fit_potential
 from engine.estimators.solve import solve_positions
+from engine.mapping.positions import fit_positions
 from engine.mapping.presets import MapSettings
 from engine.smoothing import Kernel
 
@@ -74,6 +76,26 @@ def epoch_seconds(flow: StackedFlow, stars: int, settings: MapSettings, now: Clo
     return ordering + training.steps_per_epoch * step + now() - started
 
 
+def position_seconds(model: DensityModel, stars: int, settings: MapSettings, now: Clock) -> float:
+    """Give the seconds of learning p(x): one epoch of a flow, or the fit of a smooth density."""
+    if isinstance(model.position, StackedFlow):
+        return epoch_seconds(model.position, stars, settings, now)
+    split = split_members(stars, model.members, settings.validation, 0, bootstrap=True)
+    places = torch.from_numpy(cell_points(model, stars)).float()
+    started = now()
+    fit_positions(
+        places,
+        stars,
+        model.coordinates.ball,
+        split,
+        seed=0,
+        always=True,
+        on_epoch=lambda _: None,
+        on_progress=lambda _: None,
+    )
+    return now() - started
+
+
 def cell_points(model: DensityModel, count: int) -> Floats:
     """Give positions (count, 3) kpc, uniform in the inner 0.9 of the volume."""
     rng = np.random.default_rng(count)
@@ -122,21 +144,25 @@ def density_seconds(
 def scaling(model: DensityModel, settings: MapSettings, now: Clock) -> dict[str, Any]:
     """Measure costs in seconds, and their exponents."""
     solve_seconds(model, 16, settings, now)  # the first call prepares what later ones reuse
-    flows = (model.position, model.velocity)
     found: dict[str, tuple[Sequence[int], list[float]]] = {
         "epoch_by_stars": (
             STARS,
-            [sum(epoch_seconds(f, n, settings, now) for f in flows) for n in STARS],
+            [epoch_seconds(model.velocity, n, settings, now) for n in STARS],
         ),
         "epoch_by_members": (
             MEMBERS,
             [
-                sum(
-                    epoch_seconds(f, STARS[0], settings, now)
-                    for f in (bigger.position, bigger.velocity)
-                )
-                for bigger in (with_members(model, m) for m in MEMBERS)
+                epoch_seconds(with_members(model, m).velocity, STARS[0], settings, now)
+                for m in MEMBERS
             ],
+        ),
+        "positions_by_stars": (
+            STARS,
+            [position_seconds(model, n, settings, now) for n in STARS],
+        ),
+        "positions_by_members": (
+            MEMBERS,
+            [position_seconds(with_members(model, m), STARS[0], settings, now) for m in MEMBERS],
         ),
         "solve_by_members": (
             MEMBERS,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dashboard.policy.baryon_choice import BaryonChoice, baryons_of
 from dashboard.quantities import Array
 from dashboard.results import MapResult
-from dashboard.views.slices import PLANES, sun_position
+from dashboard.views.slices import PLANES, start_position, sun_position
 from data.baryons import truth_baryons
 from data.errors import UserError
 from data.mocks.truth import Truth
@@ -63,6 +63,7 @@ class DensityMap:
         edge = acceleration["edge_distance"].transpose("x", "y", "z").to_numpy()
         self.edge_distance = edge[self.grid.inside].astype(float)
         self.sun = sun_position(acceleration)
+        self.start = start_position(acceleration)
         self._lattices: dict[str, Lattice] = {}
         self._kept: OrderedDict[tuple[object, ...], Draws] = OrderedDict()
         self._lock = Lock()

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from dashboard.policy.published import AtSun
+from dashboard.policy.trust import trusted_cells
 from data.errors import UserError
 from engine.cubes.store import read_cube
 from engine.runs.directory import RunDirectory, run_directory
@@ -44,8 +45,9 @@ class MapResult:
         Name of the catalogue, or its id if it is gone.
     truth
         Acceleration that is known to be true, for a mock; None otherwise.
-    at_sun
-        The vector at the Sun; None where the volume leaves it out.
+    suns
+        The vector at the Sun by estimator, the default first; empty where the volume leaves the
+        Sun out.
     warnings
         Reasons to distrust the population as a whole, as sentences.
     """
@@ -56,8 +58,17 @@ class MapResult:
     paths: Mapping[str, Path]
     catalogue_name: str
     truth: Field | None
-    at_sun: AtSun | None
+    suns: Mapping[str, AtSun]
     warnings: tuple[str, ...]
+
+    @property
+    def at_sun(self) -> AtSun | None:
+        """The vector at the Sun by the default estimator, None where there is none."""
+        return next(iter(self.suns.values()), None)
+
+    def at_sun_by(self, estimator: str) -> AtSun | None:
+        """Give the vector at the Sun by an estimator, or by the default of an older run."""
+        return self.suns.get(estimator, self.at_sun)
 
 
 def load_map(
@@ -112,7 +123,7 @@ def load_map(
         paths=paths,
         catalogue_name=name,
         truth=truth,
-        at_sun=at_sun(result.get("at_sun")),
+        suns=at_sun(result.get("at_sun")),
         warnings=_sentences(result.get("warnings")),
     )
 
@@ -143,18 +154,26 @@ def _sentences(stored: object) -> tuple[str, ...]:
     return tuple(str(w.get("sentence", w)) if isinstance(w, dict) else str(w) for w in stored)
 
 
-def at_sun(stored: object) -> AtSun | None:
-    """Read the vector at the Sun from a run's result; None where there is none."""
+def at_sun(stored: object) -> dict[str, AtSun]:
+    """Read the vector at the Sun from a run's result, by estimator, the default first.
+
+    Older runs tell that of their default alone, and only that one has its reasons in words.
+    """
     if not isinstance(stored, Mapping):
-        return None
-    position = stored.get("position") or (8.122, 0.0, 0.0208)
-    return AtSun(
-        acceleration=_three(stored["acceleration"]),
-        sd=_three(stored["acceleration_sd"]),
-        radius=math.hypot(float(position[0]), float(position[1])),
-        trusted=bool(stored.get("trusted", False)),
-        reasons=tuple(str(reason) for reason in stored.get("reasons") or ()),
-    )
+        return {}
+    x, y, _ = stored.get("position") or (8.122, 0.0, 0.0208)
+    default, others = str(stored.get("estimator", "")), stored.get("by_estimator") or {}
+    ordered = {default: stored} | {name: one for name, one in others.items() if name != default}
+    return {
+        name: AtSun(
+            acceleration=_three(one["acceleration"]),
+            sd=_three(one["acceleration_sd"]),
+            radius=math.hypot(float(x), float(y)),
+            trusted=bool(one.get("trusted", False)),
+            reasons=tuple(str(reason) for reason in one.get("reasons") or ()),
+        )
+        for name, one in ordered.items()
+    }
 
 
 def _three(values: Any) -> tuple[float, float, float]:  # noqa: ANN401  straight from JSON
@@ -166,7 +185,7 @@ def truth_errors(cube: xr.Dataset, truth: Field, estimator: str | None = None) -
     """Give the relative errors |a - a_true| / |a_true| of the trusted cells, shape (n,)."""
     chosen = cube.sel(estimator=estimator or cube.attrs["default_estimator"])
     field = chosen["acceleration"].transpose("component", "x", "y", "z").to_numpy()
-    trusted = chosen["trusted"].transpose("x", "y", "z").to_numpy() & np.isfinite(field).all(0)
+    trusted = trusted_cells(cube, estimator) & np.isfinite(field).all(0)
     mesh = np.stack(np.meshgrid(*(cube[axis].to_numpy() for axis in "xyz"), indexing="ij"))
     exact = truth(mesh[:, trusted].T.astype(float)).T
     off = np.linalg.norm(field[:, trusted] - exact, axis=0)

@@ -48,6 +48,7 @@ class ProgressLine:
     def __call__(self, fraction: float, stage: str, eta_s: float | None = None) -> None:
         """Show how far it is."""
         left = f", {duration(eta_s)} left" if eta_s else ""
+        stage = stage.rstrip(".")
         if self._moving:
             self._draw(fraction, f"{stage}{left}")
             return

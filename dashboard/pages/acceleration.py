@@ -53,6 +53,7 @@ class AccelerationPage(ResultPage):
             session.guarded(lambda *_: self._show_staleness()),
             ["catalogue", "selection", "volume"],
         )
+        self._maps.controls.watch("estimator", session.guarded(self._chosen))
 
     def content(self) -> list[Viewable]:
         """Build the parts of the page."""
@@ -89,13 +90,12 @@ class AccelerationPage(ResultPage):
         cube = result.cubes["acceleration"]
         _say(self._alert, trust_alert(cube, result.warnings))
         self._show_staleness()
-        self._show_tiles(result)
         self._caption.object = plain(provenance_sentence(cube.attrs, result.catalogue_name))
         self._profiles.clear()  # it follows widgets that now change for another cube
         self._maps.show(cube, result.truth)
+        self._show_numbers(result)
         self._profiles.show(result.cubes["profiles"], cube, result.truth)
         self._diagnostics.show(cube)
-        self._sun.show(result)
 
     def recolour(self) -> None:
         """Draw lines and frames in the colours of the session; cells have colours of their own."""
@@ -128,8 +128,19 @@ class AccelerationPage(ResultPage):
         hint = "Start a run on the page Tracers to map the stars that are selected now."
         _say(self._stale, ("warning", sentence, hint) if sentence else None)
 
-    def _show_tiles(self, result: MapResult) -> None:
-        cube, sun = result.cubes["acceleration"], result.at_sun
+    def _chosen(self, _: object) -> None:
+        """Let the numbers follow the estimator that the maps show."""
+        if self.result is not None:
+            self._show_numbers(self.result)
+
+    def _show_numbers(self, result: MapResult) -> None:
+        estimator = str(self._maps.controls.estimator.value)
+        if estimator in result.cubes["acceleration"]["estimator"].values:
+            self._show_tiles(result, estimator)
+            self._sun.show(result, estimator)
+
+    def _show_tiles(self, result: MapResult, estimator: str) -> None:
+        cube, sun = result.cubes["acceleration"], result.at_sun_by(estimator)
         unit = UNITS["1e-10 m/s2"]
         doubt = "" if sun is None or sun.trusted else "not to be believed"
         size = speed = "—"
@@ -143,11 +154,13 @@ class AccelerationPage(ResultPage):
             "Circular speed at the Sun, √(R |a_x|)", speed, doubt or "published: 229.0 ± 0.2 km/s"
         )
         self._tiles["trusted"].object = tile_text(
-            "Volume to be believed", f"{100 * trusted_share(cube):.0f}%", "cells without a doubt"
+            "Volume to be believed",
+            f"{100 * trusted_share(cube, estimator):.0f}%",
+            f"cells without a doubt, by {estimator}",
         )
         self._tiles["truth"].visible = result.truth is not None
         if result.truth is not None:
-            self._tiles["truth"].object = truth_tile(truth_errors(cube, result.truth))
+            self._tiles["truth"].object = truth_tile(truth_errors(cube, result.truth, estimator))
 
 
 def truth_tile(errors: np.ndarray) -> str:

@@ -10,7 +10,7 @@ import xarray as xr
 from dashboard.pages.parts import narrow, section, wide
 from dashboard.policy.asymmetries import ASYMMETRIES
 from dashboard.views.asymmetry_maps import offered, planes_with_values
-from dashboard.views.slices import PLANES, grid_values, nearest, sun_position
+from dashboard.views.slices import PLANES, grid_values, nearest, start_position
 
 __all__ = ["AsymmetryControls"]
 
@@ -70,7 +70,7 @@ class AsymmetryControls:
 
     def offer(self, cube: xr.Dataset, acceleration: xr.Dataset, *, with_truth: bool) -> None:
         """Offer what a cube has."""
-        self._cube, self._sun = cube, sun_position(acceleration)
+        self._cube, self._sun = cube, start_position(acceleration)
         keys = offered(cube)
         chosen = self.quantity.value if self.quantity.value in keys else keys[0]
         if "north_south_missing" in cube.attrs and ASYMMETRIES[chosen].northern:

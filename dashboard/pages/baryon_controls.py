@@ -92,9 +92,10 @@ class BaryonControls:
     def offer(self, truth: Truth | None) -> None:
         """Offer what there is for a catalogue, without calling back."""
         self._quiet = True
-        same = (truth is None) == (self._truth is None)
-        self._truth = truth
         options = offered(truth, self._own)
+        # a model is kept from run to run where the same one would be offered first
+        same = next(iter(options)) == next(iter(offered(self._truth, self._own)))
+        self._truth = truth
         kept = self.model.value if same and self.model.value in options.values() else None
         self.model.param.update(options=options, value=kept or next(iter(options.values())))
         self._describe()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -64,7 +65,7 @@ class Found:
     dark
         What the map says.
     true_shells, true_local
-        Averages of a mock's halo over the same cells, Msun/pc3.
+        Averages of a mock's halo over the same kernel and cells, Msun/pc3.
     true_force
         Heights and K_z of a mock above the Sun's place.
     true_surface
@@ -89,7 +90,7 @@ def find(densities: DensityMap, wanted: Wanted) -> Found:
         return Found(wanted, dark)
     grid = densities.grid
     trusted = densities.words(wanted.estimator, densities.kernel) == 0
-    halo = densities.true_density("dark", grid.points, None)
+    halo = densities.true_density("dark", grid.points, densities.kernel)
     exact = Draws(halo, np.empty((0, halo.size)))
     shells = shell_average(exact, grid, dark.shells.edges, trusted=trusted, z_min=wanted.z_min)
     radius = float(np.linalg.norm(densities.sun))
@@ -265,8 +266,9 @@ class DarkMatterPage(DensityResultPage):
             value = f"{with_error(local.density, gev.factor)} GeV/cm³"
             note = f"{with_error(local.density, msun.factor)} M☉/pc³"
         self._tiles["local"].object = tile_text("Dark matter at the Sun's distance", value, note)
-        self._tiles["truth"].visible = found.true_local is not None
-        if found.true_local is not None:
+        known = found.true_local is not None and math.isfinite(found.true_local)
+        self._tiles["truth"].visible = known
+        if known:
             off = "—"
             if local is not None:
                 off = f"{100 * (local.msun_pc3[0] / found.true_local - 1):+.1f}%"

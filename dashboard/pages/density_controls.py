@@ -150,5 +150,5 @@ class DensityControls:
         self.index.param.update(
             label=axis,
             options={f"{value:+.2f} kpc": index for index, value in enumerate(values)},
-            value=nearest(values, self._densities.sun["xyz".index(axis)]),
+            value=nearest(values, self._densities.start["xyz".index(axis)]),
         )

@@ -19,6 +19,7 @@ from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.parts import section
 from dashboard.plain import plain
 from dashboard.policy.baryon_choice import said
+from dashboard.policy.trust import doubt_sentence
 from dashboard.session import Session
 from dashboard.theme import figure_colours
 from dashboard.views import cube_maps
@@ -177,7 +178,7 @@ class DensityPanel:
         self._densities = None  # the widgets now change for a run that is not here yet
         self.controls.offer(densities)
         self.baryons.offer(densities.truth)
-        self._densities, self._through = densities, densities.sun
+        self._densities, self._through = densities, densities.start
         self._back.visible = False
         for name in ("truth", "difference"):
             self.figures[name].pane.visible = densities.truth is not None
@@ -195,7 +196,7 @@ class DensityPanel:
         """Let the profiles pass through another place; None is the Sun's."""
         if self._densities is None:
             return
-        self._through = place or self._densities.sun
+        self._through = place or self._densities.start
         self._back.visible = place is not None
         self._work()
 
@@ -233,8 +234,8 @@ class DensityPanel:
             what += f" ({said(shown.asked.baryons)})"
         self._caption.object = plain(
             f"{cut.quantity.label}: {what}, on the plane {across} = {cut.at:+.2f} kpc, averaged "
-            f"over {across_plane:g} kpc along the plane and {up:g} kpc across it. Grey cells are "
-            "not to be believed: point at one to see why."
+            f"over {across_plane:g} kpc along the plane and {up:g} kpc across it. "
+            + doubt_sentence(show_untrusted=self.controls.show_untrusted.value)
         )
         x, y, z = shown.through
         self._where.object = (

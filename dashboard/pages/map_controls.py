@@ -10,7 +10,7 @@ from panel.viewable import Viewable
 
 from dashboard.pages.parts import narrow, section, wide
 from dashboard.quantities import QUANTITIES, UNITS
-from dashboard.views.slices import PLANES, grid_values, nearest, sun_position
+from dashboard.views.slices import PLANES, grid_values, nearest, start_position
 
 __all__ = ["MapControls"]
 
@@ -88,7 +88,7 @@ class MapControls:
         return min(int(self.index.value), grid_values(cube, self.plane.value).size - 1)
 
     def _offer_slices(self) -> None:
-        """Let the slider run over the third axis, starting at the Sun."""
+        """Let the slider run over the third axis, starting at the Sun or in the middle."""
         if self._cube is None:
             return
         axis = PLANES[self.plane.value][2]
@@ -96,7 +96,7 @@ class MapControls:
         self.index.param.update(
             label=f"{axis}",
             options={f"{value:+.2f} kpc": index for index, value in enumerate(values)},
-            value=nearest(values, sun_position(self._cube)["xyz".index(axis)]),
+            value=nearest(values, start_position(self._cube)["xyz".index(axis)]),
         )
 
     def _widgets(self) -> list[Viewable]:

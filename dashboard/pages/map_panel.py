@@ -13,6 +13,7 @@ from dashboard.pages.map_controls import MapControls
 from dashboard.pages.parts import section
 from dashboard.pages.profile_line import DrawnLine
 from dashboard.pages.soon import Soon
+from dashboard.policy.trust import doubt_sentence
 from dashboard.session import Session
 from dashboard.theme import figure_colours
 from dashboard.views import cube_maps
@@ -113,8 +114,8 @@ class MapPanel:
         across = PLANES[self._cut.plane][2]
         self._caption.object = (
             f"{self._cut.quantity.label}: {self._cut.quantity.description}, on the plane "
-            f"{across} = {self._cut.at:+.2f} kpc. Grey cells are not to be believed: point at "
-            "one to see why."
+            f"{across} = {self._cut.at:+.2f} kpc, by the estimator {at.estimator.value}. "
+            + doubt_sentence(show_untrusted=at.show_untrusted.value)
         )
 
     def _styled(self, title: str, draw: Callable[[MapSlice], hv.Element]) -> hv.Element:

@@ -23,7 +23,7 @@ from dashboard.views.profiles import (
     take_drawn_profile,
     take_profile,
 )
-from dashboard.views.slices import Field, sun_position
+from dashboard.views.slices import Field, start_position
 from dashboard.views.style import styled
 
 __all__ = ["ProfilePanel"]
@@ -96,7 +96,7 @@ class ProfilePanel:
 
     def show(self, cube: xr.Dataset, maps: xr.Dataset, truth: Field | None) -> None:
         """Show another cube of profiles and its maps, with the truth where it is known."""
-        self._own.offer(sun_position(maps))
+        self._own.offer(start_position(maps))
         self._cube, self._maps, self._truth = cube, maps, truth
         self._update()
 

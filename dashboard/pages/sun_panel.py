@@ -34,15 +34,13 @@ class SunPanel:
             margin=0,
         )
 
-    def show(self, result: MapResult) -> None:
-        """Show the tables of a result."""
-        cube = result.cubes["acceleration"]
-        self._vector.object = vector_table(result.at_sun)
-        self._published.object = published_table(result.at_sun)
-        reasons = [
-            (text, "at the Sun") for text in (result.at_sun.reasons if result.at_sun else ())
-        ]
-        lines = [*reasons, *distrust_lines(cube)]
+    def show(self, result: MapResult, estimator: str) -> None:
+        """Show the tables of a result by an estimator."""
+        cube, sun = result.cubes["acceleration"], result.at_sun_by(estimator)
+        self._vector.object = vector_table(sun)
+        self._published.object = published_table(sun, estimator)
+        reasons = [(text, "at the Sun") for text in (sun.reasons if sun else ())]
+        lines = [*reasons, *distrust_lines(cube, estimator)]
         self._doubts.object = pairs_table(
             lines or [("Nothing", "speaks against any cell of this map.")]
         )
@@ -72,7 +70,7 @@ def vector_table(at_sun: AtSun | None) -> str:
     return rows_table(("component", *(unit.label for unit in UNITS.values())), rows)
 
 
-def published_table(at_sun: AtSun | None) -> str:
+def published_table(at_sun: AtSun | None, estimator: str) -> str:
     """Give the size at the Sun next to published values, as HTML; ours in the first row."""
     factor = UNITS["1e-10 m/s2"].factor
     rows: list[tuple[str, ...]] = []
@@ -81,7 +79,7 @@ def published_table(at_sun: AtSun | None) -> str:
         size, sd = at_sun.size
         ours = (size * factor, sd * factor)
         doubt = "" if at_sun.trusted else ", not to be believed"
-        rows.append((f"This run{doubt}", figures(*ours), "", ""))
+        rows.append((f"This run, {estimator}{doubt}", figures(*ours), "", ""))
     rows += [
         (
             published.label,

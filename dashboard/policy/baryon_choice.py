@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.baryons import BaryonModel, Baryons, packaged, packaged_names, truth_baryons
+from data.baryons import (
+    NO_BARYONS,
+    BaryonModel,
+    Baryons,
+    packaged,
+    packaged_names,
+    truth_baryons,
+    without_baryons,
+)
 from data.baryons.packaged import DEFAULT
 from data.errors import UserError
 from data.mocks.truth import Truth
@@ -17,7 +25,7 @@ MOCK, OWN = "mock", "own"
 _LABELS = {
     "mckee-2015": "McKee+ 2015 (surface densities)",
     "schutz-2018": "Schutz+ 2018 (from memory, unverified)",
-    "none": "none: all mass counts as dark",
+    NO_BARYONS: "none: all mass counts as dark",
     MOCK: "those of this mock, exact",
 }
 
@@ -51,9 +59,11 @@ class BaryonChoice:
 
 
 def offered(truth: Truth | None, own: BaryonModel | None = None) -> dict[str, str]:
-    """Give the choices by their labels: for a mock its own baryons first."""
+    """Give the choices by their labels: for a mock its own baryons first, or that it has none."""
     choices = {}
-    if truth is not None and _has_baryons(truth):
+    if truth is not None and without_baryons(truth):
+        choices[_LABELS[NO_BARYONS]] = NO_BARYONS
+    elif truth is not None and _has_baryons(truth):
         choices[_LABELS[MOCK]] = MOCK
     if own is not None:
         choices[f"your own: {own.name}"] = OWN

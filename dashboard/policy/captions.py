@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from dashboard.policy.trust import shares
+from dashboard.policy.trust import shares, trust_words, trusted_cells
 from data.selection import caption
 
 
@@ -39,20 +39,19 @@ def provenance_sentence(attributes: Mapping[str, Any], catalogue_name: str) -> s
     return f"{', '.join(parts)}. {stars}."
 
 
-def trusted_share(cube: xr.Dataset) -> float:
-    """Give the share of the cells inside the volume that are trusted, 0 to 1."""
+def trusted_share(cube: xr.Dataset, estimator: str | None = None) -> float:
+    """Give the share of the cells inside the volume that an estimator is trusted in, 0 to 1."""
     inside = cells_inside(cube)
     if not inside.any():
         return 0.0
-    return float(cube["trusted"].transpose("x", "y", "z").to_numpy()[inside].mean())
+    return float(trusted_cells(cube, estimator)[inside].mean())
 
 
 def _answered_share(cube: xr.Dataset) -> float:
     """Give the share of the volume in which ``conditional`` is trusted where others are not."""
     if "trust_flags_by" not in cube or "conditional" not in cube["estimator"].values:
         return 0.0
-    words = cube["trust_flags_by"].sel(estimator="conditional").transpose("x", "y", "z")
-    return float((words.to_numpy()[cells_inside(cube)] == 0).mean())
+    return trusted_share(cube, "conditional")
 
 
 def cells_inside(cube: xr.Dataset) -> np.ndarray:
@@ -62,9 +61,11 @@ def cells_inside(cube: xr.Dataset) -> np.ndarray:
     return np.asarray(np.isfinite(values).all(axis=0))
 
 
-def distrust_lines(cube: xr.Dataset, at_most: int = 6) -> list[tuple[str, str]]:
+def distrust_lines(
+    cube: xr.Dataset, estimator: str | None = None, at_most: int = 6
+) -> list[tuple[str, str]]:
     """Give the reasons against cells with the share of the volume that each concerns."""
-    flags = cube["trust_flags"].transpose("x", "y", "z")
+    flags = trust_words(cube, estimator)
     return [
         (text, f"{100 * share:.0f}% of the volume" if share >= 0.005 else "under 1%")
         for text, share in shares(flags, cells_inside(cube))[:at_most]

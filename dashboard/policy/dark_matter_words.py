@@ -159,11 +159,12 @@ def believe(baryons: str, *, mock: bool, bandwidths: tuple[float, float, float])
         "several times denser than dark matter; leave the cells near the plane out with the "
         "slider and see whether the answer stays. Total and baryons are averaged with the same "
         f"kernel ({across:g} kpc along the plane, {up:g} kpc across it), which changes a halo by "
-        "less than 1%. Only trusted cells are used: they see a few per cent of each sphere, near "
-        "the Sun's side, so in a flattened halo the average is not that of the whole sphere."
+        "less than 1% where the distance from its centre is many times that. Only trusted cells "
+        "are used: they see a few per cent of each sphere, near the Sun's side, so in a flattened "
+        "halo the average is not that of the whole sphere."
     )
     if mock:
-        text += " The truth is averaged over the same cells."
+        text += " The truth is averaged with the same kernel over the same cells."
     else:
         text += " The scale radius and the inner slope lean on their priors."
     return text

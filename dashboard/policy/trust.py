@@ -61,3 +61,26 @@ def shares(flags: xr.DataArray, inside: NDArray[np.bool_]) -> list[tuple[str, fl
         return []
     found = [(text, float(np.mean(bits & mask != 0))) for mask, text in flag_table(flags).items()]
     return sorted((pair for pair in found if pair[1] > 0), key=lambda pair: -pair[1])
+
+
+def trust_words(cube: xr.Dataset, estimator: str | None = None) -> xr.DataArray:
+    """Give the reasons against the cells by an estimator, by default the cube's own, (x, y, z).
+
+    Older cubes know those of their default alone.
+    """
+    words = cube["trust_flags"]
+    if estimator is not None and "trust_flags_by" in cube:
+        words = cube["trust_flags_by"].sel(estimator=estimator)
+    return words.transpose("x", "y", "z")
+
+
+def trusted_cells(cube: xr.Dataset, estimator: str | None = None) -> NDArray[np.bool_]:
+    """Tell which cells have no reason against them by an estimator, (x, y, z)."""
+    return np.asarray(trust_words(cube, estimator).to_numpy() == 0)
+
+
+def doubt_sentence(*, show_untrusted: bool) -> str:
+    """Say how doubtful cells are drawn."""
+    if show_untrusted:
+        return "Doubtful cells are drawn like the others: point at one to see what is against it."
+    return "Grey cells are not to be believed: point at one to see why."

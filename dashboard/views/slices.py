@@ -98,6 +98,15 @@ def sun_position(cube: xr.Dataset) -> tuple[float, float, float]:
     return float(x), float(y), float(z)
 
 
+def start_position(cube: xr.Dataset) -> tuple[float, float, float]:
+    """Where one begins to look, kpc: at the Sun, or in the middle of cells that leave it out."""
+    sun, ends = sun_position(cube), [cube[axis].to_numpy()[[0, -1]] for axis in "xyz"]
+    if all(low <= place <= high for place, (low, high) in zip(sun, ends, strict=True)):
+        return sun
+    x, y, z = (float(low + high) / 2 for low, high in ends)
+    return x, y, z
+
+
 def take_slice(
     cube: xr.Dataset,
     plane: str,

@@ -16,7 +16,7 @@ from data.errors import UserError
 if TYPE_CHECKING:  # gala takes a second to import
     from data.mocks.truth import Truth
 
-__all__ = ["KnownBaryons", "truth_baryons"]
+__all__ = ["KnownBaryons", "truth_baryons", "without_baryons"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -127,3 +127,11 @@ def truth_baryons(truth: Truth, dark: Collection[str] | None = None) -> KnownBar
     if not found:
         raise UserError("The mock has no dark component.", "Name it.")
     return KnownBaryons(truth, tuple(name for name in names if name not in found))
+
+
+def without_baryons(truth: Truth) -> bool:
+    """Tell whether all mass of a mock is dark, as that of a dwarf galaxy's halo."""
+    try:
+        return not truth_baryons(truth).components
+    except UserError:
+        return False

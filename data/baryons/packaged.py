@@ -13,9 +13,10 @@ from data.baryons.model import BaryonModel
 from data.baryons.parsing import model_from_dict
 from data.errors import UserError
 
-__all__ = ["DEFAULT", "packaged", "packaged_names"]
+__all__ = ["DEFAULT", "NO_BARYONS", "packaged", "packaged_names"]
 
 DEFAULT = "mckee-2015"
+NO_BARYONS = "none"
 
 _Tree = dict[str, Any]
 
@@ -129,7 +130,7 @@ _SCHUTZ_2018: _Tree = {
 
 _NONE: _Tree = {
     "format": 1,
-    "name": "none",
+    "name": NO_BARYONS,
     "description": "No baryons: all mass counts as dark.",
     "components": [],
 }

@@ -16,8 +16,9 @@ __all__ = ["smoothed_baryons", "smoothed_density"]
 
 Floats = NDArray[np.float64]
 
-_STEP = 0.25
-"""kpc between the radii of the table: discs have scale lengths of 2 kpc and more."""
+_STEP, _FEWEST = 0.25, 24
+"""kpc between the radii of the table, at most: discs have scale lengths of 2 kpc and more. A small
+volume is there for its finer structure, so that so many steps are made over what it spans."""
 
 _CHUNK = 400_000
 
@@ -83,7 +84,7 @@ def smoothed_density(
 def _direct(density: Callable[[Floats], Floats], points: Floats, kernel: Kernel) -> Floats:
     """Average a density (D, n) at every node of every kernel: (D, P)."""
     offsets, weights = kernel.layers(16, 4, 12).nodes()
-    parts = []
+    parts = [density(np.zeros((1, 3)))[:, :0]]
     for start in range(0, len(points), max(1, _CHUNK // len(weights))):
         chunk = points[start : start + max(1, _CHUNK // len(weights))]
         values = density((chunk[:, None] + offsets).reshape(-1, 3))
@@ -95,13 +96,16 @@ def _axisymmetric(
     density: Callable[[Floats, Floats], Floats], points: Floats, kernel: Kernel
 ) -> Floats:
     """Average a density that depends on radius (r,) and height (h,) alone, (D, r, h): (D, P)."""
+    if len(points) == 0:
+        return density(np.zeros(1), np.zeros(1))[:, 0, :0]
     layers = kernel.layers(24, 4, 16)
     ring, heights = np.hypot(points[:, 0], points[:, 1]), np.unique(points[:, 2])
     reach = float(np.abs(layers.offsets).max())
-    low = max(0.0, ring.min() - reach - 2 * _STEP)
-    table = low + _STEP * np.arange(np.ceil((ring.max() + reach - low) / _STEP) + 3)
+    step = min(_STEP, (ring.max() - ring.min() + 2 * reach) / _FEWEST)
+    low = max(0.0, ring.min() - reach - 2 * step)
+    table = low + step * np.arange(np.ceil((ring.max() + reach - low) / step) + 3)
     # averaged radii: the kernel's middles, on the same steps
-    middle = table[(table >= ring.min() - 2 * _STEP) & (table <= ring.max() + 2 * _STEP)]
+    middle = table[(table >= ring.min() - 2 * step) & (table <= ring.max() + 2 * step)]
     x = middle[:, None, None] + layers.offsets[..., 0]
     first, four = cubic_weights(table, np.hypot(x, layers.offsets[..., 1]))
     share = np.zeros((*first.shape[:2], len(table)))

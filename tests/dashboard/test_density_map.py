@@ -16,9 +16,11 @@ from dashboard.views.density_slices import (
     take_density,
     take_density_profile,
 )
-from dashboard.views.slices import PLANES
-from data.baryons import packaged
+from dashboard.views.slices import PLANES, start_position, sun_position
+from data.baryons import NO_BARYONS, packaged
 from data.errors import UserError
+from data.mocks.spherical import challenge
+from data.mocks.truth import Truth
 from engine.smoothing import Kernel
 from tests.dashboard.synthetic_density import SUN, density_cubes, truth
 
@@ -80,6 +82,24 @@ def test_a_wide_kernel_leaves_fewer_cells_to_believe_and_says_why(densities):
     assert all("edge" in reason for reason in wide.reasons[lost])
 
 
+def test_where_the_volume_leaves_the_sun_out_looking_begins_in_its_middle(cubes):
+    cube = cubes["acceleration"]
+    assert start_position(cube) == sun_position(cube)
+    away = cube.assign_coords(x=cube["x"] + 20.0, y=cube["y"] - 1.0)
+    x, y, z = start_position(away)
+    assert x == pytest.approx(float(away["x"].mean()))
+    assert y == pytest.approx(-1.0)
+    assert z == pytest.approx(float(cube["z"][[0, -1]].mean()))
+
+
+@pytest.mark.parametrize("line", ["x", "z", "arc"])
+def test_a_line_that_misses_the_volume_is_empty(densities, line):
+    profile = take_density_profile(densities, asked("dark"), line, (30.0, 20.0, 9.0))
+    assert profile.s.size == profile.value.size == profile.truth.size
+    if line == "arc":
+        assert profile.s.size == 0
+
+
 @pytest.mark.parametrize("line", ["x", "z", "arc"])
 def test_profiles_pass_through_the_place_and_agree_with_the_galaxy(densities, line):
     place = (7.5, 1.0, 0.4)
@@ -131,6 +151,11 @@ class TestBaryons:
         assert baryon_choice.MOCK not in offered(None).values()
         with pytest.raises(UserError, match="mocks"):
             baryons_of(MOCK, None)
+
+    def test_a_mock_of_dark_matter_alone_begins_without_baryons(self):
+        dwarf = Truth(challenge("cusp").to_galaxy("cusp", "A halo."))
+        assert next(iter(offered(dwarf).values())) == NO_BARYONS
+        assert next(iter(offered(None).values())) == "mckee-2015"
 
     def test_sliders_change_the_model_and_the_sentence(self):
         choice = BaryonChoice("mckee-2015", mass=1.2, height=0.8, length=3.0)

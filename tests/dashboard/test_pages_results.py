@@ -208,6 +208,42 @@ class TestAcceleration:
         np.testing.assert_allclose(after, before * factor)
 
 
+def test_numbers_follow_the_estimator_that_the_maps_show(services, session, wait, mock):
+    directory = make_map(services.home, estimators=("boltzmann", "potential"))
+    result = directory.result()
+    other = {"acceleration": [-4000.0, 0.0, 0.0], "acceleration_sd": [80.0, 1.0, 1.0]}
+    result["at_sun"] |= {
+        "estimator": "boltzmann",
+        "by_estimator": {
+            "boltzmann": {**result["at_sun"], "reasons": ["lost"]},
+            "potential": {**other, "trusted": False},
+        },
+    }
+    write_json(directory.result_file, result)
+    page = opened(AccelerationPage, services, session, wait)
+    before = page._tiles["truth"].object
+    assert "2.009 ± 0.049" in page._tiles["size"].object
+    assert "This run, boltzmann" in page._sun._published.object
+    assert page._maps._caption.object.count("by the estimator boltzmann") == 1
+    page._maps.controls.estimator.value = "potential"
+    assert "1.296 ± 0.026" in page._tiles["size"].object
+    assert "not to be believed" in page._tiles["size"].object
+    assert "This run, potential, not to be believed" in page._sun._published.object
+    assert "by potential" in page._tiles["trusted"].object
+    assert page._tiles["truth"].object != before
+    page._maps.controls.estimator.value = "boltzmann"
+    assert page._tiles["truth"].object == before
+
+
+def test_doubtful_cells_are_called_so_where_they_are_drawn(services, session, wait):
+    make_map(services.home)
+    page = opened(AccelerationPage, services, session, wait)
+    assert "Grey cells" in page._maps._caption.object
+    page._maps.controls.show_untrusted.value = True
+    assert "Grey cells" not in page._maps._caption.object
+    assert "Doubtful cells are drawn" in page._maps._caption.object
+
+
 def test_a_map_without_truth_hides_what_needs_it(services, session, wait):
     make_map(services.home)
     page = opened(AccelerationPage, services, session, wait)

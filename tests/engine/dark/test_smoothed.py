@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from data.baryons import packaged, truth_baryons
+from data.mocks.spherical import challenge
+from data.mocks.truth import Truth
+from engine.cubes.lengths import default_kernel
 from engine.dark.smoothed import smoothed_baryons, smoothed_density
 from engine.smoothing import Kernel
 from tests.engine.dark.fields import ball, truth
@@ -51,3 +54,28 @@ def test_a_halo_off_the_axis_is_averaged_directly():
     )
     np.testing.assert_allclose(found, wanted, rtol=1e-3)
     assert truth_baryons(model).axisymmetric
+
+
+@pytest.mark.parametrize("halo", ["cusp", "core"])
+def test_a_dwarf_galaxy_is_averaged_at_its_own_lengths(halo):
+    """The steps of the table shrink with the volume: with those of the disc all was smeared."""
+    dwarf = Truth(challenge(halo).to_galaxy(halo, "A halo."))
+    kernel = default_kernel(0.5)
+    points = ball(spacing=0.1, z_cells=9, radius=0.5, centre=(0.0, 0.0, 0.0)).points[::7]
+    offsets, weights = kernel.layers(48, 8, 24).nodes()
+    wanted = np.array([weights @ dwarf.density(p + offsets) for p in points])
+    found = smoothed_density(dwarf.density, points, kernel, axisymmetric=True)
+    np.testing.assert_allclose(found, wanted, rtol=0.03)
+    assert np.median(np.abs(found / wanted - 1)) < 5e-3
+
+
+@pytest.mark.parametrize("axisymmetric", [True, False])
+def test_no_point_has_no_density(axisymmetric):
+    nothing = np.empty((0, 3))
+    found = smoothed_density(
+        lambda x: np.ones(len(x)), nothing, Kernel(), axisymmetric=axisymmetric
+    )
+    assert found.shape == (0,)
+    draws = smoothed_baryons(packaged(), nothing, Kernel(), 4)
+    assert draws.mean.shape == (0,)
+    assert draws.deviations.shape == (4, 0)
