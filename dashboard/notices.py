@@ -17,6 +17,8 @@ LIMIT = 3
 PASSING = ("info", "success")
 #: Seconds within which a message belongs to what leads to the other page.
 FRESH = 3.0
+#: Seconds after which an error, too, has been read by who goes to another page.
+READ = 20.0
 
 
 class Notices:
@@ -29,7 +31,10 @@ class Notices:
         self._shown: WeakKeyDictionary[pmui.Alert, float] = WeakKeyDictionary()
 
     def show(self, level: str, sentence: str, hint: str = "") -> None:
-        """Add an alert (``error``, ``warning``, ``info`` or ``success``); text is escaped."""
+        """Add an alert (``error``, ``warning``, ``info`` or ``success``); text is escaped.
+
+        Said once more, it takes the place of the same words before.
+        """
         text = f"**{plain(sentence)}**" if hint else plain(sentence)
         alert = pmui.Alert(
             object=f"{text}<br>{plain(hint)}" if hint else text,
@@ -42,16 +47,17 @@ class Notices:
         )
         alert.param.watch(lambda _: self._remove(alert), "closed")
         self._shown[alert] = time.monotonic()
-        self.column.objects = [*self.column.objects[-LIMIT + 1 :], alert]
+        others = [old for old in self.column.objects if old.object != alert.object]
+        self.column.objects = [*others[-LIMIT + 1 :], alert]
         self.column.visible = True
 
     def turn_the_page(self) -> None:
-        """Take away what was good to know on the page before; errors and warnings stay."""
+        """Take away what was said on the page before; errors and warnings stay for a while."""
         now = time.monotonic()
         self.column.objects = [
             alert
             for alert in self.column.objects
-            if alert.severity not in PASSING or now - self._shown.get(alert, now) < FRESH
+            if now - self._shown.get(alert, now) < (FRESH if alert.severity in PASSING else READ)
         ]
         self.column.visible = bool(self.column.objects)
 

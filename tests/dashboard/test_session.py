@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from dashboard import notices
 from dashboard.history import LIMIT, History
 from dashboard.session import Session
 from data.errors import UserError
@@ -109,6 +110,27 @@ def test_an_unexpected_error_is_calm_and_goes_to_the_log(session, caplog):
     assert "ZeroDivisionError" not in alert.object
     assert "Traceback" not in alert.object
     assert "division by zero" in caplog.text
+
+
+def test_the_same_words_are_on_screen_once(session):
+    for text in ("one", "two", "one"):
+        session.notify(text)
+    assert [alert.object for alert in session.notices.column.objects] == ["two", "one"]
+
+
+def test_errors_stay_on_the_next_page_until_they_have_been_read(session, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(notices.time, "monotonic", lambda: now[0])
+    session.report(UserError("The file is empty.", "Try another."))
+    session.notify("saved")
+    now[0] += 5
+    session.notices.turn_the_page()
+    (alert,) = session.notices.column.objects
+    assert "empty" in alert.object
+    now[0] += 30
+    session.notices.turn_the_page()
+    assert not session.notices.column.objects
+    assert not session.notices.column.visible
 
 
 def test_a_closed_alert_goes(session):
