@@ -22,6 +22,7 @@ from dashboard.policy.dark_matter_words import (
 )
 from dashboard.quantities import Unit
 from dashboard.results import MapResult
+from data.baryons import NO_BARYONS
 
 if TYPE_CHECKING:
     from dashboard.pages.dark_matter import Found
@@ -110,9 +111,10 @@ class DarkMatterTables:
             missing = missing_rows(found.dark, self._result.cubes["dark_matter"])
             self._missing.object = pairs_table(missing)
             self._missing_section.visible = bool(missing)
+        bare = found.wanted.baryons.name == NO_BARYONS
         self._words.object = plain(
             believe(
-                said(found.wanted.baryons),
+                None if bare else said(found.wanted.baryons),
                 mock=densities.truth is not None,
                 bandwidths=densities.kernel.bandwidths,
             )

@@ -102,6 +102,8 @@ def baryons_of(choice: BaryonChoice, truth: Truth | None) -> Baryons:
 
 def said(choice: BaryonChoice) -> str:
     """Name a choice in a sentence."""
+    if choice.name == NO_BARYONS:
+        return "no baryons"
     name = choice.own.name if choice.own is not None and choice.name == OWN else choice.name
     words = "the mock's own baryons" if choice.name == MOCK else f"the baryon model {name}"
     changes = []

@@ -126,7 +126,7 @@ def gauss_text(cube: xr.Dataset) -> str:
     )
     pull = float(mass.sel(side="difference") / error.sel(side="difference"))
     volume = cube.attrs.get("gauss_volume_kpc3")
-    where = f" of {float(volume):.0f} kpc³" if volume is not None else ""
+    where = f" of {float(volume):.3g} kpc³" if volume is not None else ""
     verdict = "They agree within their errors."
     if abs(pull) > 3:
         verdict = (
@@ -150,15 +150,21 @@ def missing_rows(found: DarkMatter, cube: xr.Dataset) -> list[tuple[str, str]]:
     ]
 
 
-def believe(baryons: str, *, mock: bool, bandwidths: tuple[float, float, float]) -> str:
-    """Say what to believe of the page."""
+def believe(baryons: str | None, *, mock: bool, bandwidths: tuple[float, float, float]) -> str:
+    """Say what to believe of the page; ``baryons`` are what is taken away, if anything is."""
     across, _, up = bandwidths
-    text = (
-        "Dark is what the baryons leave, so an error of the baryons is an error of dark matter: "
-        f"here they are {baryons}. Within about {2 * up:g} kpc of the plane the baryons are "
-        "several times denser than dark matter; leave the cells near the plane out with the "
-        "slider and see whether the answer stays. Total and baryons are averaged with the same "
-        f"kernel ({across:g} kpc along the plane, {up:g} kpc across it), which changes a halo by "
+    if baryons is None:
+        text = "No baryons are taken away: all mass counts as dark. It is averaged with a kernel "
+    else:
+        text = (
+            "Dark is what the baryons leave, so an error of the baryons is an error of dark "
+            f"matter: here they are {baryons}. Within about {2 * up:g} kpc of the plane the "
+            "baryons are several times denser than dark matter; leave the cells near the plane "
+            "out with the slider and see whether the answer stays. Total and baryons are averaged "
+            "with the same kernel "
+        )
+    text += (
+        f"({across:g} kpc along the plane, {up:g} kpc across it), which changes a halo by "
         "less than 1% where the distance from its centre is many times that. Only trusted cells "
         "are used: they see a few per cent of each sphere, near the Sun's side, so in a flattened "
         "halo the average is not that of the whole sphere."

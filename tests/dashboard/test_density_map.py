@@ -192,5 +192,8 @@ def test_words_of_dark_matter(densities, cubes):
     assert "agree" in dark_matter_words.gauss_text(cubes["dark_matter"])
     surface = dark_matter_words.surface_rows(found, (70.0, 20.0))
     assert [row[2] for row in surface[2:]] == ["70.0", "", "20.0"]
+    bare = dark_matter_words.believe(None, mock=True, bandwidths=(0.5, 0.5, 0.2))
+    assert "No baryons" in bare
+    assert "near the plane out" not in bare
     text = dark_matter_words.believe("x", mock=False, bandwidths=(0.5, 0.5, 0.2))
     assert "priors" in text

@@ -9,7 +9,7 @@ import sqlite3
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from data.errors import UserError
@@ -162,6 +162,8 @@ def seen(table):
 @given(nested(leaves), tables)
 def test_adql_keeps_the_stars_of_the_mask(archive, tree, table):
     found = to_adql(tree, COLUMNS)
+    # each xor writes its parts twice; what grows beyond the service's limit is left out, and said
+    assume(not any("too long" in part.reason for part in found.left_out))
     assert not found.left_out, found
     kept = kept_by_archive(archive, found.text, seen(table))
     assert kept.tolist() == mask(tree, table).tolist(), found.text

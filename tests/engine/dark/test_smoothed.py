@@ -61,12 +61,14 @@ def test_a_dwarf_galaxy_is_averaged_at_its_own_lengths(halo):
     """The steps of the table shrink with the volume: with those of the disc all was smeared."""
     dwarf = Truth(challenge(halo).to_galaxy(halo, "A halo."))
     kernel = default_kernel(0.5)
-    points = ball(spacing=0.1, z_cells=9, radius=0.5, centre=(0.0, 0.0, 0.0)).points[::7]
+    points = ball(spacing=0.1, z_cells=9, radius=0.5, centre=(0.0, 0.0, 0.0)).points[::3]
     offsets, weights = kernel.layers(48, 8, 24).nodes()
     wanted = np.array([weights @ dwarf.density(p + offsets) for p in points])
     found = smoothed_density(dwarf.density, points, kernel, axisymmetric=True)
-    np.testing.assert_allclose(found, wanted, rtol=0.03)
-    assert np.median(np.abs(found / wanted - 1)) < 5e-3
+    np.testing.assert_allclose(found, wanted, rtol=0.05)  # nodes see a cusp's peak by chance
+    far = np.linalg.norm(points, axis=1) > 0.15
+    np.testing.assert_allclose(found[far], wanted[far], rtol=0.012)
+    assert np.median(np.abs(found / wanted - 1)) < 2e-3
 
 
 @pytest.mark.parametrize("axisymmetric", [True, False])
