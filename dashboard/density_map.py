@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from dashboard.policy.baryon_choice import BaryonChoice, baryons_of
+from dashboard.policy.trust import trust_words
 from dashboard.quantities import Array
 from dashboard.results import MapResult
 from dashboard.views.slices import PLANES, start_position, sun_position
@@ -95,15 +96,9 @@ class DensityMap:
             return self._lattices[estimator]
 
     def flags(self, estimator: str) -> NDArray[np.int32]:
-        """Give the reasons against the acceleration of an estimator, (P,).
-
-        Older cubes know those of the default alone.
-        """
-        words = self.acceleration["trust_flags"]
-        if "trust_flags_by" in self.acceleration:
-            words = self.acceleration["trust_flags_by"].sel(estimator=estimator)
-        inside = words.transpose("x", "y", "z").to_numpy()[self.grid.inside]
-        return np.asarray(inside, np.int32)
+        """Give the reasons against the acceleration of an estimator, (P,)."""
+        words = trust_words(self.acceleration, estimator).to_numpy()
+        return np.asarray(words[self.grid.inside], np.int32)
 
     def words(self, estimator: str, kernel: Kernel) -> NDArray[np.int32]:
         """Give the reasons against the cells, (P,)."""

@@ -48,7 +48,7 @@ class AsymmetryControls:
             label="Show doubtful cells", value=False, **wide("vo-show-untrusted")
         )
         self._cube: xr.Dataset | None = None
-        self._sun = (8.122, 0.0, 0.0208)
+        self._start = (8.122, 0.0, 0.0208)
         for widget in (self.plane, self.quantity):
             widget.param.watch(lambda _: self._offer_planes(), "value")
         self.view = section(
@@ -70,7 +70,7 @@ class AsymmetryControls:
 
     def offer(self, cube: xr.Dataset, acceleration: xr.Dataset, *, with_truth: bool) -> None:
         """Offer what a cube has."""
-        self._cube, self._sun = cube, start_position(acceleration)
+        self._cube, self._start = cube, start_position(acceleration)
         keys = offered(cube)
         chosen = self.quantity.value if self.quantity.value in keys else keys[0]
         if "north_south_missing" in cube.attrs and ASYMMETRIES[chosen].northern:
@@ -103,6 +103,6 @@ class AsymmetryControls:
         options = {f"{values[index]:+.2f} kpc": int(index) for index in indices}
         if self.index.label == axis and dict(self.index.options) == options:
             return
-        start = self._sun["xyz".index(axis)] if len(indices) == len(values) else _HEIGHT
+        start = self._start["xyz".index(axis)] if len(indices) == len(values) else _HEIGHT
         chosen = int(indices[nearest(values[indices], start)])
         self.index.param.update(label=axis, options=options, value=chosen)

@@ -29,7 +29,6 @@ from dashboard.views.style import styled
 
 __all__ = ["AsymmetryMaps"]
 
-
 _TITLES = {"error": "Error", "significance": "Significance", "truth": "Truth"}
 
 

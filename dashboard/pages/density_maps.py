@@ -193,7 +193,7 @@ class DensityPanel:
             self._redraw()
 
     def go_through(self, place: tuple[float, float, float] | None) -> None:
-        """Let the profiles pass through another place; None is the Sun's."""
+        """Let the profiles pass through another place; None is where they began."""
         if self._densities is None:
             return
         self._through = place or self._densities.start

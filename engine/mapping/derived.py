@@ -10,9 +10,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from data.baryons import NO_BARYONS, BaryonModel, packaged, without_baryons
+from data.baryons import packaged
 from data.errors import UserError
-from data.mocks.truth import Truth
 from data.population import Population
 from engine.circular.cube import circular_velocity_cube
 from engine.circular.curve import HALF_WIDTH, Curve, map_curve
@@ -63,21 +62,19 @@ def derived_cubes(
     densities = _densities(solution, kernel)
     cubes = {}
     if densities.totals:
-        model = _baryons(population)
-        baryons = smoothed_baryons(model, solution.grid.points, kernel, KEPT_DRAWS, seed)
+        baryons = smoothed_baryons(
+            packaged(_BARYONS), solution.grid.points, kernel, KEPT_DRAWS, seed
+        )
         named = {
             **attributes,
             "kernel_bandwidths_kpc": list(kernel.bandwidths),
             "kernel_truncation": kernel.truncation,
-            "baryon_model": model.name,
+            "baryon_model": _BARYONS,
         }
         cubes["density"] = density_cube(
             solution.grid, densities.totals, baryons, flags=densities.flags, attributes=named
         )
-        fields = _fields(solution, densities, population)
-        found = dark_matter(fields, baryons, model, seed=seed)
-        estimator = next(iter(densities.totals))
-        cubes["dark_matter"] = dark_matter_cube(found, fields, {**named, "estimator": estimator})
+        cubes["dark_matter"] = _dark_matter(solution, densities, baryons, population, seed, named)
     density = next(iter(densities.totals.values()), None)
     estimator = next(iter(solution.fields))
     named = {**attributes, "estimator": estimator}
@@ -131,19 +128,19 @@ def _densities(solution: GridSolution, kernel: Kernel) -> _Densities:
     return _Densities(totals, flags)
 
 
-def _baryons(population: Population) -> BaryonModel:
-    """Give the Galaxy's baryons, or none for a mock whose mass is all dark."""
-    path = None if population.catalogue is None else population.catalogue.truth_path
-    bare = path is not None and without_baryons(Truth.read(path))
-    return packaged(NO_BARYONS if bare else _BARYONS)
-
-
-def _fields(solution: GridSolution, densities: _Densities, population: Population) -> MapFields:
-    """Give what dark matter is asked of, by the first estimator that has a density."""
+def _dark_matter(
+    solution: GridSolution,
+    densities: _Densities,
+    baryons: Draws,
+    population: Population,
+    seed: int,
+    attributes: dict[str, Any],
+) -> xr.Dataset:
+    """Give the ``dark_matter`` cube, by the first estimator that has a density."""
     estimator, total = next(iter(densities.totals.items()))
     pointwise, potential = solution.fields.get(solution.source), solution.potential
     mass = None if potential is None else potential.density(solution.grid.points)
-    return MapFields(
+    fields = MapFields(
         grid=solution.grid,
         acceleration=solution.fields[estimator].resized(KEPT_DRAWS),
         total=total,
@@ -153,6 +150,8 @@ def _fields(solution: GridSolution, densities: _Densities, population: Populatio
         pointwise=None if pointwise is None else pointwise.resized(KEPT_DRAWS),
         mass=None if mass is None else mass.resized(KEPT_DRAWS),
     )
+    found = dark_matter(fields, baryons, packaged(_BARYONS), seed=seed)
+    return dark_matter_cube(found, fields, {**attributes, "estimator": estimator})
 
 
 def _curves(solution: GridSolution, population: Population, seed: int) -> dict[str, Curve]:
