@@ -19,9 +19,9 @@ __all__ = [
     "KNOWN",
     "NOT_6D_REASONS",
     "REQUIRED",
+    "SKY",
     "ColumnSpec",
     "Kind",
-    "distance_unit",
 ]
 
 Kind = Literal["astrometry", "simulation"]
@@ -148,8 +148,11 @@ REQUIRED: dict[Kind, tuple[str, ...]] = {
     "astrometry": ("ra", "dec", "parallax", "pmra", "pmdec"),
     "simulation": tuple(CARTESIAN),
 }
-"""What a table must have. A star without a radial velocity is of use; one without a place or
+"""What a table for maps has. A star without a radial velocity is of use; one without a place or
 a proper motion column points to a column map that has been forgotten."""
+
+SKY = ("ra", "dec", "pmra", "pmdec")
+"""What a table of astrometry cannot lack: the search for streams needs no parallaxes."""
 
 NOT_6D_REASONS: tuple[str, ...] = (
     "no parallax",
@@ -162,14 +165,3 @@ NOT_6D_REASONS: tuple[str, ...] = (
     "out of range",
 )
 """Why a star has no place in a 6D population: code ``i + 1`` in ``not_6d_reason``."""
-
-_PARSEC_DISTANCES = ("r_med_geo", "r_med_photogeo", "r_est", "distance_gspphot")
-
-
-def distance_unit(column: str) -> str:
-    """Give the unit that a distance column without one is taken in.
-
-    Those of Bailer-Jones et al. (2018, 2021) and of Gaia's GSP-Phot are published in parsec;
-    any other is taken in kpc, the unit of the store.
-    """
-    return "pc" if column.lower() in _PARSEC_DISTANCES else "kpc"
