@@ -26,9 +26,7 @@ _PUBLISHED = {
     "rpgeo": _Published("pc", "b_rpgeo", "B_rpgeo"),
     "rest": _Published("pc", "b_rest", "B_rest"),
     # Gaia's GSP-Phot
-    "distance_gspphot": _Published(
-        "pc", "distance_gspphot_lower", "distance_gspphot_upper"
-    ),
+    "distance_gspphot": _Published("pc", "distance_gspphot_lower", "distance_gspphot_upper"),
     # StarHorse (Anders et al. 2019, 2022)
     "dist50": _Published("kpc", "dist16", "dist84"),
 }

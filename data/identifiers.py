@@ -34,13 +34,13 @@ Mask = npt.NDArray[np.bool_]
 
 _ROWS = 1 << 18
 _EXACT_IN_FLOAT64 = float(1 << 53)
-_GAIA = r"(?i)^\s*(?:gaia\s*(?:e?dr|data release)\s*\d\s*:?\s*)?(?P<number>[+-]?\d{1,19})(?:\.0*)?\s*$"
+_GAIA = (
+    r"(?i)^\s*(?:gaia\s*(?:e?dr|data release)\s*\d\s*:?\s*)?(?P<number>[+-]?\d{1,19})(?:\.0*)?\s*$"
+)
 _SMALL = 1_000_000
 """Gaia's identifiers are far longer; a table that numbers its rows has smaller ones."""
 _NINES = frozenset(int(sign + "9" * n) for n in range(1, 20) for sign in ("", "-") if n < 19)
-_EXTREMES = frozenset(
-    (np.iinfo(np.int64).min, np.iinfo(np.int64).max, -(1 << 31), (1 << 31) - 1)
-)
+_EXTREMES = frozenset((np.iinfo(np.int64).min, np.iinfo(np.int64).max, -(1 << 31), (1 << 31) - 1))
 _SHARE = 0.05
 """Share of the rows from which on one small number cannot be the name of a star."""
 
@@ -178,7 +178,9 @@ def read_identifiers(reader: Reader, column: str) -> np.ma.MaskedArray[Any, Any]
     written = as_text(reader.fields, column)
     chunks = [c.columns[column] for c in reader.chunks([column], _ROWS, as_text=written) if c.rows]
     if any(cells.wrong is not None for cells in chunks):  # beyond int64, or text among numbers
-        chunks = [c.columns[column] for c in reader.chunks([column], _ROWS, as_text=[column]) if c.rows]
+        chunks = [
+            c.columns[column] for c in reader.chunks([column], _ROWS, as_text=[column]) if c.rows
+        ]
     if chunks and chunks[0].values.dtype.kind in "OU":
         return _texts(chunks)
     ids = np.concatenate([exact_identifiers(column, cells) for cells in chunks])
@@ -190,7 +192,10 @@ def _texts(chunks: Collection[Cells]) -> np.ma.MaskedArray[Any, Any]:
     """Give identifiers that are written as text: as integers if all of them are, else as text."""
     values = np.concatenate([cells.values for cells in chunks])
     missing = np.concatenate(
-        [np.zeros(len(c.values), dtype=np.bool_) if c.missing is None else c.missing for c in chunks]
+        [
+            np.zeros(len(c.values), dtype=np.bool_) if c.missing is None else c.missing
+            for c in chunks
+        ]
     )
     missing |= np.array([not str(v).strip() for v in values.tolist()], dtype=np.bool_)
     text = pa.array(values, pa.string(), mask=missing)

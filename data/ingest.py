@@ -19,7 +19,7 @@ from data.judging import ColumnJudge
 from data.matching import Matched, match_columns, suits
 from data.plausibility import plausibility
 from data.quality import zero_point as correction
-from data.readers import SUFFIXES, open_table
+from data.readers import SUFFIXES, describe_tables, open_table
 from data.readers.arrays import ArrayReader
 from data.readers.base import Reader
 from data.schema import DERIVED, KNOWN, Kind
@@ -28,8 +28,16 @@ from data.store import TRUTH, Catalogue, CatalogueStore
 from data.summaries import summary
 from data.writing import check_space, make_manifest, new_folder, write_columns
 
-__all__ = ["About", "check_condemned", "ingest", "ingest_arrays", "named", "store_table", "summary",
-           "without_ending"]  # fmt: skip
+__all__ = [
+    "About",
+    "check_condemned",
+    "ingest",
+    "ingest_arrays",
+    "named",
+    "store_table",
+    "summary",
+    "without_ending",
+]
 
 Progress = Callable[[float, str], None]
 
@@ -103,11 +111,12 @@ def ingest(
         }
         if len(reader.tables) > 1:
             provenance |= {"table": reader.table, "tables": [t.name for t in reader.tables]}
-        matched = match_columns(
-            reader.fields, kind=kind, column_map=column_map, units=units, distance=distance
-        )
-        about = About(name or without_ending(shown or path.name), provenance, sun or SolarParameters(),
-                      zero_point=zero_point)  # fmt: skip
+        with _naming_tables(reader):
+            matched = match_columns(
+                reader.fields, kind=kind, column_map=column_map, units=units, distance=distance
+            )
+        called = name or without_ending(Path(shown or path).name)
+        about = About(called, provenance, sun or SolarParameters(), zero_point=zero_point)
         return store_table(reader, matched, home, about, progress)
 
 
@@ -141,6 +150,18 @@ def named(file: str, shown: str | None = None) -> Iterator[None]:
         if name not in sentence:
             sentence = f"{name}: {sentence}"
         raise UserError(sentence, error.hint.replace(file, name)) from error
+
+
+@contextmanager
+def _naming_tables(reader: Reader) -> Iterator[None]:
+    """Name the tables of a file in the hint of an error about the columns of one of them."""
+    try:
+        yield
+    except UserError as error:
+        if len(reader.tables) < 2:
+            raise
+        others = f"The file holds {describe_tables(reader.tables, 8)}; --table NAME chooses one."
+        raise UserError(error.sentence, f"{error.hint} {others}".strip()) from error
 
 
 def ingest_arrays(

@@ -111,7 +111,9 @@ class ColumnJudge:
             return _emptied(cells.values, missing)
         return Cells(self._possible(cells.values, missing, factor))
 
-    def _possible(self, raw: npt.NDArray[np.generic], missing: Mask, factor: float | None) -> Floats:
+    def _possible(
+        self, raw: npt.NDArray[np.generic], missing: Mask, factor: float | None
+    ) -> Floats:
         """Give numbers in the unit of the store, without those that cannot be true."""
         values: Floats = raw.astype(np.float64)
         values[missing] = np.nan
@@ -198,7 +200,7 @@ class ColumnJudge:
         return UserError(
             f"{tally.impossible:,} of {tally.filled:,} values of {column.source} cannot be a "
             f"{column.target} in {column.unit or 'pure numbers'}, for example {tally.example:g}.",
-            f"State the unit that the column is in ({column.target}=UNIT), or name another column.",
+            f"State its unit ({column.target}=UNIT), or name another column.",
         )
 
     def remarks(self, mark: str = "") -> list[Remark]:
@@ -224,7 +226,8 @@ class ColumnJudge:
             listed = ", ".join(f"{v:g}" for v, _ in tally.placeholders.most_common(_MOST_NAMED))
             found.append(Remark(name, "placeholder", f"{several(total, 'value')} of {name} "
                                 f"{_is(total)} placeholders for a missing value ({listed}), taken "
-                                "as missing.", total, tally.placeholders.most_common(1)[0][0]))  # fmt: skip
+                                "as missing.", total,
+                                tally.placeholders.most_common(1)[0][0]))  # fmt: skip
         if tally.impossible:
             found.append(Remark(name, "impossible", f"{several(tally.impossible, 'value')} of "
                                 f"{name} {_is(tally.impossible)} beyond anything possible "

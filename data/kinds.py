@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection
 
 from data.errors import UserError
@@ -10,6 +11,12 @@ from data.schema import CARTESIAN, KINDS, SKY, Kind
 __all__ = ["decide_kind", "distance_like"]
 
 _NEEDS: dict[Kind, tuple[str, ...]] = {"astrometry": SKY, "simulation": tuple(CARTESIAN)}
+_SPELLINGS = {
+    "ra": ("raj2000", "ra_icrs", "ra_deg", "_ra", "alpha", "raj"),
+    "dec": ("dej2000", "de_icrs", "decj2000", "dec_icrs", "dec_deg", "_de", "delta", "de"),
+    "pmra": ("pm_ra", "pmra_cosdec", "mu_ra", "mualpha"),
+    "pmdec": ("pmde", "pm_de", "pm_dec", "mu_dec", "mudelta"),
+}
 _DISTANCE_WORDS = ("dist", "plx", "parallax", "r_med", "r_est", "rgeo", "rpgeo", "rest")
 _NO_DISTANCE_WORDS = ("err", "_lo", "_hi", "lower", "upper", "e_", "corr", "over", "zero_point")
 
@@ -89,11 +96,21 @@ def _lacking(kind: Kind, lacks: list[str], names: Collection[str]) -> UserError:
     shown = list(names)
     listed = ", ".join(shown[:40])
     more = f" and {len(shown) - 40} more" if len(shown) > 40 else ""
+    pairs = [f"{name}={_likely(name, shown)}" for name in lacks]
+    likely = [pair for pair in pairs if not pair.endswith("=NAME")] or pairs[:1]
     return UserError(
-        f"The table lacks the {noun} {', '.join(lacks)} of a table of {kind}.",
-        f"It has {listed}{more}. If it has another name there, give a column map, "
-        f"for example {lacks[0]}=NAME.",
+        f"The table lacks the {noun} {', '.join(lacks)}, needed for {kind}.",
+        f"Columns found: {listed}{more}. If they have other names, map them: {', '.join(likely)}.",
     )
+
+
+def _likely(wanted: str, names: list[str]) -> str:
+    """Guess which column stands for a known one, for the hint only."""
+    small = {name.lower(): name for name in names}
+    spellings = {wanted, wanted.replace("pm", "pm_"), *_SPELLINGS.get(wanted, ())}
+    found = next((small[s] for s in sorted(spellings) if s in small), None)
+    close = difflib.get_close_matches(wanted, list(small), n=1, cutoff=0.75)
+    return found or (small[close[0]] if close else "NAME")
 
 
 def _series(names: tuple[str, ...]) -> str:

@@ -169,7 +169,9 @@ class Manifest:
         """Refuse values of other kinds than those that are written."""
         texts = (self.id, self.name, self.kind, self.frame, self.created, self.content_hash)
         counts = (self.rows, self.with_6d, *self.dropped.values(), *self.not_6d.values())
-        columns = [(c.unit, c.dtype, c.description, c.file, c.read_unit) for c in self.columns.values()]
+        columns = [
+            (c.unit, c.dtype, c.description, c.file, c.read_unit) for c in self.columns.values()
+        ]
         if not all(isinstance(text, str) for text in (*texts, *(t for c in columns for t in c))):
             raise TypeError("a text is none")
         if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in counts):

@@ -144,7 +144,7 @@ def match_columns(
     """
     by_name = _by_name(fields)
     chosen = _assign(by_name, column_map or {})
-    distance_from = find_column(distance, by_name) if distance else chosen.get("distance")
+    distance_from = _find(distance, by_name) if distance else chosen.get("distance")
     known = set(chosen)
     own = known_name_in("distance", by_name)
     kind, why = decide_kind(
@@ -206,9 +206,7 @@ def find_column(name: str, names: Collection[str]) -> str:
         )
     listed = list(names)
     more = f" and {len(listed) - 40} more" if len(listed) > 40 else ""
-    raise UserError(
-        f"The table has no column {name}.", f"It has {', '.join(listed[:40])}{more}."
-    )
+    raise UserError(f"The table has no column {name}.", f"It has {', '.join(listed[:40])}{more}.")
 
 
 def known_name(name: str) -> str:
@@ -228,6 +226,12 @@ def known_name_in(name: str, names: Collection[str]) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
+def _find(name: str, by_name: Mapping[str, Field]) -> str:
+    """Find a column by its name, or by that in the file where it is offered under another."""
+    written = [f.name for f in by_name.values() if f.written == name]
+    return written[0] if len(written) == 1 and name not in by_name else find_column(name, by_name)
+
+
 def _by_name(fields: Sequence[Field]) -> dict[str, Field]:
     by_name = {field.name: field for field in fields}
     if len(by_name) < len(fields):
@@ -239,7 +243,7 @@ def _by_name(fields: Sequence[Field]) -> dict[str, Field]:
 
 def _assign(by_name: Mapping[str, Field], column_map: Mapping[str, str]) -> dict[str, str]:
     """Say which column of the table stands for each known name: the user's word goes first."""
-    chosen = {target: find_column(source, by_name) for target, source in column_map.items()}
+    chosen = {target: _find(source, by_name) for target, source in column_map.items()}
     if len(set(chosen.values())) < len(chosen):
         raise UserError("The column map uses one column of the table twice.")
     taken = set(chosen.values())
@@ -283,7 +287,7 @@ def _stated_units(
         name: (field.unit, "stated") for name, field in by_name.items() if field.unit
     }
     for name, unit in given.items():
-        stated[chosen[name] if name in chosen else find_column(name, by_name)] = (unit, "given")
+        stated[chosen[name] if name in chosen else _find(name, by_name)] = (unit, "given")
     return stated
 
 
@@ -382,4 +386,3 @@ def _numeric(described: Field, target: str) -> None:
             "plain numbers.",
             "Each cell of it must be one number.",
         )
-

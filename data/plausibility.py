@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from data.frames import KM_S_PER_MAS_YR_KPC, Floats, to_galactocentric
 from data.kinds import distance_like
 from data.manifest import Manifest
 from data.placeholders import placeholder_shaped
 from data.remarks import Remark
-from data.schema import ASTROMETRY, CARTESIAN, DERIVED, ERRORS, KNOWN
+from data.schema import ASTROMETRY, CARTESIAN, DERIVED, ERRORS
 from data.store import Catalogue
 
 __all__ = ["CODES", "plausibility"]
@@ -94,8 +93,8 @@ def _far_or_near(sample: _Sample) -> Iterator[Remark]:
     unit = "arcsec" if name == "parallax" else "pc"
     median = float(np.median(distances))
     if median > _FAR:
-        yield Remark(name, "distance_large", f"The median distance is {median:,.4g} kpc: is {name} "
-                     f"in {unit}?", value=median)  # fmt: skip
+        yield Remark(name, "distance_large", f"The median distance is {median:,.4g} kpc: is "
+                     f"{name} in {unit}?", value=median)  # fmt: skip
     elif median < _NEAR:
         yield Remark(name, "distance_small", f"The median distance is {median * 1e3:.3g} pc: is "
                      f"{name} in another unit?", value=median)  # fmt: skip
@@ -109,11 +108,10 @@ def _far_particles(sample: _Sample) -> Iterator[Remark]:
 
 
 def _repeated(sample: _Sample) -> Iterator[Remark]:
-    """A quantity that varies continuously has no favourite value."""
-    origin = sample.manifest.origin_of_distance
-    names = [*ASTROMETRY, *_MAGNITUDES, *CARTESIAN]
-    if sample.manifest.kind == "astrometry":
-        names = [n for n in dict.fromkeys([*ASTROMETRY, *_MAGNITUDES, origin]) if n in KNOWN or n == origin]
+    """Find a favourite value of a quantity that varies continuously."""
+    names = [*ASTROMETRY, *_MAGNITUDES, sample.manifest.origin_of_distance]
+    if sample.manifest.kind == "simulation":
+        names += CARTESIAN
     for name in names:
         values = sample.finite(name)
         if values.size < 2 * _FEW:
@@ -167,9 +165,13 @@ def _angles(sample: _Sample) -> Iterator[Remark]:
     ra, dec = ra[known], dec[known]
     wide, high = float(np.ptp(ra)), float(np.ptp(dec))
     turned = np.where(ra > 180.0, ra - 360.0, ra)  # radians from -pi to pi were wrapped
-    if np.abs(dec).max() <= 0.5 * np.pi and high > 1.5 and (
-        (ra.max() <= 2.0 * np.pi and wide > 5.5)
-        or (np.abs(turned).max() <= np.pi and np.ptp(turned) > 5.5)
+    if (
+        np.abs(dec).max() <= 0.5 * np.pi
+        and high > 1.5
+        and (
+            (ra.max() <= 2.0 * np.pi and wide > 5.5)
+            or (np.abs(turned).max() <= np.pi and np.ptp(turned) > 5.5)
+        )
     ):
         yield Remark("ra", "radians", "All of ra and dec lie within one turn in radians: are they "
                      "in rad?", value=float(np.abs(dec).max()))  # fmt: skip
@@ -199,7 +201,9 @@ def _identical(sample: _Sample) -> Iterator[Remark]:
             a, b = sample(first), sample(second)
             finite = a[np.isfinite(a)]
             varies = finite.size >= _FEW and float(np.ptp(finite)) > 0.0
-            if varies and np.array_equal(a.astype(np.float32), b.astype(np.float32), equal_nan=True):
+            if varies and np.array_equal(
+                a.astype(np.float32), b.astype(np.float32), equal_nan=True
+            ):
                 yield Remark(second, "identical_columns",
                              f"{second} is the same as {first} for every star.")  # fmt: skip
 
@@ -227,7 +231,7 @@ def _latitude(ra: Floats, dec: Floats) -> Floats:
 
 
 def _frame(sample: _Sample) -> Iterator[Remark]:
-    """A simulation that brings ra and dec must have its stars where they point."""
+    """Find stars of a simulation that are not where its ra and dec point."""
     ra, dec, distance = sample("ra"), sample("dec"), sample("distance")
     if not (ra.size and dec.size):
         return
@@ -246,22 +250,23 @@ def _frame(sample: _Sample) -> Iterator[Remark]:
 
 
 def _error_of_another(sample: _Sample) -> Iterator[Remark]:
-    """An error that belongs to the table's own column, not to the one that took its place."""
+    """Find an error of the table's own column beside the one that took its place."""
     manifest = sample.manifest
-    for own in manifest.renamed:
-        error = f"{own}_error"
-        if own in ASTROMETRY and error in manifest.columns and own in manifest.columns:
-            if manifest.columns[error].source.lower() == error:
-                yield Remark(error, "error_of_another_column", f"{own} comes from "
-                             f"{manifest.columns[own].source}, but {error} is that of the table's "
-                             f"own {own}: map it too, or leave it out.")  # fmt: skip
+    for own in set(manifest.renamed) & set(ASTROMETRY) & set(manifest.columns):
+        about = manifest.columns.get(f"{own}_error")
+        if about is not None and about.source.lower() == f"{own}_error":
+            yield Remark(f"{own}_error", "error_of_another_column", f"{own} comes from "
+                         f"{manifest.columns[own].source}, but {own}_error is that of the table's "
+                         f"own {own}: map it too, or leave it out.")  # fmt: skip
 
 
 def _no_distance(sample: _Sample) -> Iterator[Remark]:
     manifest = sample.manifest
     if manifest.origin_of_distance != "none":
         return
-    candidates = distance_like([c.source or n for n, c in manifest.columns.items() if n not in DERIVED])
+    candidates = distance_like(
+        [c.source or n for n, c in manifest.columns.items() if n not in DERIVED]
+    )
     if candidates:
         name = candidates[0]
         column = "parallax" if name.lower().startswith(("plx", "parallax")) else "distance"

@@ -153,7 +153,9 @@ def _places(
     catalogue: Catalogue, numbers: dict[str, Floats], origin: str
 ) -> dict[str, npt.NDArray[Any]]:
     """Give distance, coordinates and what is missing to 6D."""
-    names = _placed_by(origin) | ({"distance"} if origin not in (FROM_PARALLAX, NOWHERE) else set())
+    names = _placed_by(origin) | (
+        {"distance"} if origin not in (FROM_PARALLAX, NOWHERE) else set()
+    )
     n = {name: values for name, values in numbers.items() if name in names}
     placed = place_measured(n, catalogue.manifest.sun)
     return {**placed.columns, "has_6d": placed.has_6d, "not_6d_reason": placed.reason}

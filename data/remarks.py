@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Remark", "several"]
+__all__ = ["Remark", "concerning", "several"]
 
 
 @dataclass(frozen=True)
@@ -60,3 +60,16 @@ class Remark:
 def several(n: int, noun: str) -> str:
     """Write a number with its noun: ``1 value``, ``1,200 values``."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def concerning(remarks: Iterable[Remark], columns: Collection[str]) -> list[Remark]:
+    """Give the remarks on some columns.
+
+    Parameters
+    ----------
+    remarks
+        All remarks on a catalogue.
+    columns
+        Names in the store.
+    """
+    return [remark for remark in remarks if remark.column in columns]

@@ -48,7 +48,8 @@ def angles(cells: Cells) -> Cells:
     def part(name: str) -> npt.NDArray[Any]:
         text = pc.struct_field(parts, name)
         text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
-        return np.nan_to_num(pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False))
+        numbers = pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False)
+        return np.asarray(np.nan_to_num(numbers))
 
     first, minutes, seconds = part("a"), part("b"), part("c")
     wrong |= (minutes >= 60.0) | (seconds > 60.0)

@@ -60,15 +60,19 @@ def _described(name: str, column: Column, manifest: Manifest) -> dict[str, str]:
 def in_words(told: dict[str, Any]) -> dict[str, Any]:
     """Put the object that `summary` gives into words for people."""
     words = {n: told[n] for n in ("catalogue", "rows", "dropped", "with_6d", "not_6d")}
-    words["kind"] = f"{told['kind']}: {told['kind_reason']}" if told["kind_reason"] else told["kind"]
+    words["kind"] = (
+        f"{told['kind']}: {told['kind_reason']}" if told["kind_reason"] else told["kind"]
+    )
     if told["tables"]:
         others = [name for name in told["tables"] if name != told["table"]]
-        words["table"] = f"{told['table']} (not read: {', '.join(others)}; --table NAME reads another)"
+        words["table"] = (
+            f"{told['table']} (not read: {', '.join(others)}; --table NAME reads another)"
+        )
     words["columns"] = {
         name: f"{about['source']} in {about['unit'] or 'pure numbers'} ({about['unit_origin']})"
         for name, about in told["columns"].items()
     }
     if told["renamed"]:
-        words["stored as"] = {source: target for source, target in told["renamed"].items()}
+        words["stored as"] = told["renamed"]
     words["remarks"] = [remark["sentence"] for remark in told["remarks"]] or "none"
     return words

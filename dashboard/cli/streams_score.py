@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.streams.windows import Window
 
 from dashboard.cli.options import add_settings
+from dashboard.cli.versions_grammar import add_table
 
 __all__ = ["add_score", "score"]
 
@@ -59,9 +60,7 @@ def add_score(
         "--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="S", help="default: 0 1 2"
     )
     add_settings(parser, "change a setting; may be repeated")
-    parser.add_argument(
-        "--table", metavar="NAME", help="which table of a file that holds several"
-    )
+    add_table(parser)
     parser.add_argument("--id", default="source_id", metavar="COLUMN", help="default: source_id")
     parser.add_argument(
         "--out", default="scores.parquet", metavar="FILE", help=".parquet, .csv or .fits"

@@ -9,7 +9,7 @@ keeps in this program.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from data.frames import SolarParameters
 # The steps of an ingest, with a reader of several files in the place of one.
 from data.ingest import About, store_table
 from data.matching import match_columns
-from data.readers.base import Cells, Chunk, Field
+from data.readers.base import Cells, Chunk, Field, TableInfo
 from data.readers.parquet import ParquetReader
 from data.schema import CARTESIAN, DERIVED
 from data.selection import Tree, mask
@@ -49,6 +49,8 @@ class PartsReader:
     """
 
     format = "downloaded parts"
+    table: str | None = None
+    tables: tuple[TableInfo, ...] = ()
 
     def __init__(
         self, parts: Sequence[Path], keep: Sequence[BoolArray | None], *, number: bool = False
@@ -65,13 +67,16 @@ class PartsReader:
         extra = [Field(_ROW, "integer")] if number else []
         self.fields: Sequence[Field] = [*self._readers[0].fields, *extra]
 
-    def chunks(self, names: Sequence[str], rows: int) -> Iterator[Chunk]:
+    def chunks(
+        self, names: Sequence[str], rows: int, *, as_text: Collection[str] = ()
+    ) -> Iterator[Chunk]:
         """Read the files one after the other."""
         stored = [name for name in names if name != _ROW]
+        text = [name for name in as_text if name != _ROW]
         done, total = 0, self.n_rows or 1
         for reader, keep in zip(self._readers, self._keep, strict=True):
             place = 0
-            for chunk in reader.chunks(stored, rows):
+            for chunk in reader.chunks(stored, rows, as_text=text):
                 here = slice(place, place + chunk.rows)
                 place += chunk.rows
                 cells = dict(chunk.columns)

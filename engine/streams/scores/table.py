@@ -71,9 +71,9 @@ def read_columns(
             )
         parts: dict[str, list[Array]] = {name: [] for name in names}
         for chunk in reader.chunks(list(parts), _ROWS):
-            for name in parts:
-                parts[name].append(_numbers(chunk.columns[name]))
-        columns = {name: np.concatenate(parts[name]) for name in parts if parts[name]}
+            for name, values in parts.items():
+                values.append(_numbers(chunk.columns[name]))
+        columns = {name: np.concatenate(values) for name, values in parts.items() if values}
         if not columns or not len(columns[names[0]]):
             raise UserError(f"{path.name} has no rows.", "Choose a table with stars in it.")
         if identifier is not None and (source := _spelled(identifier, available)):
@@ -162,4 +162,5 @@ def _for_fits(values: Array) -> Array:
         return np.asarray(values.filled(""), dtype=np.str_)
     if not np.ma.getmaskarray(values).any():
         return np.asarray(np.ma.getdata(values))
-    return MaskedColumn(values, fill_value=NO_ID if values.dtype.kind == "i" else None)
+    column: Array = MaskedColumn(values, fill_value=NO_ID if values.dtype.kind == "i" else None)
+    return column
