@@ -9,7 +9,7 @@ keeps in this program.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -64,14 +64,18 @@ class PartsReader:
         self.n_rows: int | None = sum(counts)
         extra = [Field(_ROW, "integer")] if number else []
         self.fields: Sequence[Field] = [*self._readers[0].fields, *extra]
+        self.table: str | None = None
+        self.tables = self._readers[0].tables
 
-    def chunks(self, names: Sequence[str], rows: int) -> Iterator[Chunk]:
+    def chunks(
+        self, names: Sequence[str], rows: int, *, as_text: Collection[str] = ()
+    ) -> Iterator[Chunk]:
         """Read the files one after the other."""
         stored = [name for name in names if name != _ROW]
         done, total = 0, self.n_rows or 1
         for reader, keep in zip(self._readers, self._keep, strict=True):
             place = 0
-            for chunk in reader.chunks(stored, rows):
+            for chunk in reader.chunks(stored, rows, as_text=as_text):
                 here = slice(place, place + chunk.rows)
                 place += chunk.rows
                 cells = dict(chunk.columns)
