@@ -23,7 +23,7 @@ from data.frames import SolarParameters
 # The steps of an ingest, with a reader of several files in the place of one.
 from data.ingest import About, store_table
 from data.matching import match_columns
-from data.readers.base import Cells, Chunk, Field, TableInfo
+from data.readers.base import Cells, Chunk, Field
 from data.readers.parquet import ParquetReader
 from data.schema import CARTESIAN, DERIVED
 from data.selection import Tree, mask
@@ -49,8 +49,6 @@ class PartsReader:
     """
 
     format = "downloaded parts"
-    table: str | None = None
-    tables: tuple[TableInfo, ...] = ()
 
     def __init__(
         self, parts: Sequence[Path], keep: Sequence[BoolArray | None], *, number: bool = False
@@ -66,17 +64,18 @@ class PartsReader:
         self.n_rows: int | None = sum(counts)
         extra = [Field(_ROW, "integer")] if number else []
         self.fields: Sequence[Field] = [*self._readers[0].fields, *extra]
+        self.table: str | None = None
+        self.tables = self._readers[0].tables
 
     def chunks(
         self, names: Sequence[str], rows: int, *, as_text: Collection[str] = ()
     ) -> Iterator[Chunk]:
         """Read the files one after the other."""
         stored = [name for name in names if name != _ROW]
-        text = [name for name in as_text if name != _ROW]
         done, total = 0, self.n_rows or 1
         for reader, keep in zip(self._readers, self._keep, strict=True):
             place = 0
-            for chunk in reader.chunks(stored, rows, as_text=text):
+            for chunk in reader.chunks(stored, rows, as_text=as_text):
                 here = slice(place, place + chunk.rows)
                 place += chunk.rows
                 cells = dict(chunk.columns)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from data.errors import UserError
-from data.readers.base import CellKind, Cells, Chunk, Field, native
-from data.readers.written import numbers_from_text
+from data.readers.base import CellKind, Cells, Chunk, Field, TableInfo, native
+from data.readers.written import numbers_from_text, texts_from_values
 
-__all__ = ["ArrayReader", "kind_of"]
+__all__ = ["ArrayReader", "cells_from_values", "kind_of"]
 
 
 class ArrayReader:
@@ -51,13 +51,22 @@ class ArrayReader:
             Field(name, kind_of(values), units.get(name), descriptions.get(name, ""))
             for name, values in self._columns.items()
         ]
+        self.table: str | None = None
+        self.tables: tuple[TableInfo, ...] = (
+            TableInfo(format, self.n_rows, tuple(self._columns)),
+        )
 
-    def chunks(self, names: Sequence[str], rows: int) -> Iterator[Chunk]:
+    def chunks(
+        self, names: Sequence[str], rows: int, *, as_text: Collection[str] = ()
+    ) -> Iterator[Chunk]:
         """Give the named columns in slices."""
         n = self.n_rows or 0
         for start in range(0, n, rows):
             stop = min(start + rows, n)
-            cells = {name: _cells(self._columns[name][start:stop]) for name in names}
+            cells = {
+                name: _cells(self._columns[name][start:stop], as_text=name in as_text)
+                for name in names
+            }
             yield Chunk(stop - start, cells, stop / n)
 
     def close(self) -> None:
@@ -80,16 +89,27 @@ def kind_of(values: npt.NDArray[Any]) -> CellKind:
     return kinds.get(values.dtype.kind, "other")
 
 
-def _cells(values: Any) -> Cells:  # noqa: ANN401  (numpy types masked arrays loosely)
-    """Turn a slice of a plain or masked array into cells."""
-    mask = np.ma.getmaskarray(values)
-    plain = np.asarray(np.ma.getdata(values))
-    if plain.dtype.kind in "USO":
-        return numbers_from_text(plain, mask)
-    cells = native(plain)
-    if not mask.any():
+def cells_from_values(
+    values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None, *, as_text: bool = False
+) -> Cells:
+    """Turn numbers, booleans or strings of shape (m,) and a mask into cells."""
+    hidden = None if missing is None or not missing.any() else missing
+    if as_text:
+        return texts_from_values(values, hidden)
+    if values.dtype.kind in "USO":
+        none = np.zeros(len(values), dtype=np.bool_)
+        return numbers_from_text(values, none if hidden is None else hidden)
+    cells = native(values)
+    if hidden is None:
         return cells
-    wrong = None if cells.wrong is None else cells.wrong & ~mask
+    wrong = None if cells.wrong is None else cells.wrong & ~hidden
     if cells.values.dtype.kind == "f":
-        return Cells(np.where(mask, np.nan, cells.values).astype(cells.values.dtype), wrong=wrong)
-    return Cells(cells.values, mask, wrong)
+        blanked = np.where(hidden, np.nan, cells.values).astype(cells.values.dtype)
+        return Cells(blanked, wrong=wrong)
+    return Cells(cells.values, hidden, wrong)
+
+
+def _cells(values: Any, *, as_text: bool) -> Cells:  # noqa: ANN401  (numpy types them loosely)
+    """Turn a slice of a plain or masked array into cells."""
+    plain = np.asarray(np.ma.getdata(values))
+    return cells_from_values(plain, np.ma.getmaskarray(values), as_text=as_text)

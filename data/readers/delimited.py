@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from data.errors import UserError
-from data.readers.base import CellKind, Chunk, Field
+from data.readers.base import CellKind, Chunk, Field, TableInfo
 from data.readers.headers import fields_from_yaml
-from data.readers.written import numbers_from_arrow, written_kind
+from data.readers.written import cells_from_arrow, written_kind
 
 __all__ = ["DelimitedReader"]
 
@@ -42,7 +42,7 @@ class DelimitedReader:
     format = "CSV"
     n_rows: int | None = None
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, packed: str | None = None) -> None:
         self._path = path
         with path.open("rb") as file:
             self._zipped = file.read(2) == b"\x1f\x8b"
@@ -53,15 +53,23 @@ class DelimitedReader:
         self._broken = 0
         self.fields: Sequence[Field] = header.fields or self._sniffed()
         self._kinds = {field.name: field.kind for field in self.fields}
+        self.tables: tuple[TableInfo, ...] = (TableInfo(path.name, None, tuple(self._names)),)
 
-    def chunks(self, names: Sequence[str], rows: int) -> Iterator[Chunk]:
+    def choose(self, index: int) -> None:
+        """There is only one table."""
+
+    def chunks(
+        self, names: Sequence[str], rows: int, *, as_text: Collection[str] = ()
+    ) -> Iterator[Chunk]:
         """Read the named columns block by block; ``rows`` is not needed to bound memory."""
         size = self._path.stat().st_size
         self._broken = 0
         with self._path.open("rb") as raw:
             for batch in self._batches(raw, list(names), _BLOCK):
                 cells = {
-                    name: numbers_from_arrow(batch.column(name), self._kinds[name])
+                    name: cells_from_arrow(
+                        batch.column(name), self._kinds[name], as_text=name in as_text
+                    )
                     for name in names
                 }
                 yield Chunk(batch.num_rows, cells, raw.tell() / size, self._take_broken())
@@ -80,7 +88,7 @@ class DelimitedReader:
         kinds: dict[str, CellKind] = dict.fromkeys(self._names, "float")
         with self._path.open("rb") as raw:
             for batch in self._batches(raw, list(kinds), _SNIFFED):
-                kinds = {name: written_kind(batch.column(name)) for name in kinds}
+                kinds = {name: (written_kind(batch.column(name)) or "float") for name in kinds}
                 break
         return [Field(name, kinds[name]) for name in self._names]
 

@@ -1,113 +1,164 @@
-"""Binary tables in FITS files, mapped and converted slice by slice."""
+"""Tables in FITS files, mapped and converted slice by slice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from astropy.io import fits
 
 from data.errors import UserError
-from data.readers.base import CellKind, Cells, Chunk, Field, native
-from data.readers.written import numbers_from_text
+from data.readers.base import Chunk, Field, TableInfo
+from data.readers.fits_columns import Column, ascii_columns, binary_columns, column_length
+from data.readers.names import distinct
+from data.readers.packed import Unpacked
 
 __all__ = ["FitsReader"]
 
-_KINDS: dict[str, CellKind] = {
-    "L": "boolean",
-    "B": "integer",
-    "I": "integer",
-    "J": "integer",
-    "K": "integer",
-    "E": "float",
-    "D": "float",
-    "A": "text",
-}
-
 
 class FitsReader:
-    """The first binary table of a FITS file.
+    """The binary and ASCII tables of a FITS file, also column-oriented ones.
 
     Parameters
     ----------
     path
-        The file; a gzipped one is unpacked into memory.
+        The file.
+    packed
+        What it is packed by.
     """
 
     format = "FITS"
 
-    def __init__(self, path: Path) -> None:
-        self._hdus = fits.open(path, mode="readonly", memmap=True, ignore_missing_simple=False)
+    def __init__(self, path: Path, packed: str | None = None) -> None:
+        self._name = path.name
+        self._unpacked = Unpacked(path, packed)
         try:
-            tables = [hdu for hdu in self._hdus if isinstance(hdu, fits.BinTableHDU)]
-            if not tables:
-                raise UserError(
-                    f"{path.name} holds no binary table.", "Choose a FITS file with a table."
-                )
-            self._hdu: Any = tables[0]
-            _check_length(self._hdu, path)
-            if not all(column.name for column in self._hdu.columns):
-                raise UserError(
-                    f"A column of {path.name} has no name.", "Write the table again with names."
-                )
-            self._columns = {column.name: column for column in self._hdu.columns}
-            self.n_rows: int | None = int(self._hdu.header["NAXIS2"])
-            self.fields: Sequence[Field] = [
-                Field(column.name, _kind(column), (column.unit or "").strip() or None)
-                for column in self._hdu.columns
+            self._hdus = _table_hdus(self._unpacked.path, path.name)
+            self._tables = [
+                _Table(i, hdu.header, hdu.fileinfo()["datLoc"]) for i, hdu in self._hdus
             ]
         except BaseException:
             self.close()
             raise
+        self.tables: tuple[TableInfo, ...] = tuple(table.info for table in self._tables)
+        self.fields: Sequence[Field] = ()
+        self.n_rows: int | None = None
 
-    def chunks(self, names: Sequence[str], rows: int) -> Iterator[Chunk]:
+    def choose(self, index: int) -> None:
+        """Take one of the tables to read."""
+        self._table = self._tables[index]
+        if self._table.end > self._unpacked.path.stat().st_size:
+            raise UserError(
+                f"{self._name} is cut off: it ends before its table does.",
+                "Download or copy it again.",
+            )
+        self._rows = self._table.mapped(self._unpacked.path)
+        self.fields, self.n_rows = self._table.fields, self._table.n_rows
+
+    def chunks(
+        self, names: Sequence[str], rows: int, *, as_text: Collection[str] = ()
+    ) -> Iterator[Chunk]:
         """Read slices of the table."""
-        n = self.n_rows or 0
+        n = self._table.n_rows
         for start in range(0, n, rows):
-            stop = min(start + rows, n)
-            part = self._hdu.data[start:stop]
-            cells = {name: self._cells(name, part) for name in names}
-            yield Chunk(stop - start, cells, stop / n)
+            part = slice(start, min(start + rows, n))
+            cells = {}
+            for name in names:
+                column, key = self._table.columns[name]
+                stored = self._rows[key][0] if self._table.by_column else self._rows[key]
+                cells[name] = column.cells(np.asarray(stored[part]), as_text=name in as_text)
+            yield Chunk(part.stop - start, cells, part.stop / n)
 
     def close(self) -> None:
-        """Close the file."""
-        self._hdus.close()
-
-    def _cells(self, name: str, part: Any) -> Cells:  # noqa: ANN401
-        values = np.asarray(part.field(name))
-        if values.dtype.kind in "US":
-            return numbers_from_text(values, np.zeros(len(values), dtype=np.bool_))
-        cells = native(values)
-        null = self._columns[name].null
-        if values.dtype.kind not in "iu" or null in (None, ""):
-            return cells
-        missing = cells.values == int(null)
-        return Cells(cells.values, missing if missing.any() else None, cells.wrong)
+        """Let the file go."""
+        self._rows = np.empty(0)
+        self._unpacked.close()
 
 
-def _kind(column: Any) -> CellKind:  # noqa: ANN401
-    """Say what a column holds; a scaled integer is a float unless it is a shifted unsigned."""
-    form = column.format
-    repeat, letter = getattr(form, "repeat", 1), getattr(form, "format", "")[:1]
-    kind = _KINDS.get(letter, "other")
-    if kind != "text" and repeat != 1:
-        return "other"
-    return "float" if kind == "integer" and column.bscale not in (None, "", 1) else kind
+class _Table:
+    """One table as its header describes it.
 
-
-def _check_length(hdu: Any, path: Path) -> None:  # noqa: ANN401
-    """Refuse a file that ends before its table does.
-
-    The padding after the table may be missing; the numbers may not.
+    Parameters
+    ----------
+    number
+        Of the HDU.
+    header
+        Its header.
+    start
+        Where its data begin in the file.
     """
-    if path.name.lower().endswith(".gz"):
-        return  # unpacking has read to the end
-    header = hdu.header
-    size = header["NAXIS1"] * header["NAXIS2"] + header.get("PCOUNT", 0)
-    if hdu.fileinfo()["datLoc"] + size > path.stat().st_size:
-        raise UserError(
-            f"{path.name} is cut off: it ends before its table does.",
-            "Download or copy it again.",
+
+    def __init__(self, number: int, header: Any, start: int) -> None:  # noqa: ANN401
+        binary = header["XTENSION"].strip() != "TABLE"
+        columns = binary_columns(header) if binary else ascii_columns(header)
+        self.n_rows = int(header["NAXIS2"])
+        length = column_length(columns, self.n_rows) if binary else None
+        self.by_column = length is not None
+        self._start, self._width, self._stored = start, int(header["NAXIS1"]), self.n_rows
+        if length is not None:
+            self.n_rows = length
+        self._all = columns
+        self.columns: dict[str, tuple[Column, str]] = {}
+        self.fields: list[Field] = []
+        names = distinct([column.name for column in columns])
+        for i, (column, (name, written, repeated)) in enumerate(zip(columns, names, strict=True)):
+            shown = _element(column) if self.by_column else column
+            self.columns[name] = (shown, str(i))
+            self.fields.append(
+                Field(name, shown.kind, column.unit, column.description, written, repeated)
+            )
+        title = str(header.get("EXTNAME", "")).strip()
+        called = f"HDU {number} ({title})" if title else f"HDU {number}"
+        aliases = [str(number), f"HDU {number}"]
+        if title:
+            aliases += [title, f"{title},{header.get('EXTVER', 1)}"]
+        self.info = TableInfo(called, self.n_rows, tuple(self.columns), tuple(aliases))
+
+    @property
+    def end(self) -> int:
+        """Where the rows end in the file."""
+        return self._start + self._width * self._stored
+
+    def mapped(self, path: Path) -> npt.NDArray[Any]:
+        """Map the rows of the table."""
+        dtype = np.dtype(
+            {
+                "names": [str(i) for i in range(len(self._all))],
+                "formats": [column.dtype for column in self._all],
+                "offsets": [column.offset for column in self._all],
+                "itemsize": self._width,
+            }
         )
+        if not self._stored or not self._width:
+            return np.empty(0, dtype)
+        return np.memmap(path, dtype, "r", self._start, (self._stored,))
+
+
+def _element(column: Column) -> Column:
+    """Give the column whose values an array in a cell is."""
+    return replace(column, dtype=np.dtype((column.dtype.base, column.dtype.shape[1:])))
+
+
+def _table_hdus(path: Path, name: str) -> list[tuple[int, Any]]:
+    """Find the tables of a file; their headers stay when it is closed."""
+    with fits.open(path, mode="readonly", memmap=True, ignore_missing_simple=False) as hdus:
+        tables = [
+            (i, hdu)
+            for i, hdu in enumerate(hdus)
+            if str(hdu.header.get("XTENSION", "")).strip() in ("BINTABLE", "A3DTABLE", "TABLE")
+            and not hdu.header.get("ZIMAGE", False)
+            and not isinstance(hdu, fits.CompImageHDU)
+        ]
+        if any(hdu.header.get("ZTABLE", False) for _, hdu in tables):
+            raise UserError(
+                f"The table in {name} is compressed by fpack.", "Unpack it by funpack."
+            )
+        if not tables:
+            raise UserError(
+                f"{name} holds no table, only images.", "Choose a FITS file with a table."
+            )
+        return tables

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ import h5py
 import numpy as np
 
 from data.errors import UserError
-from data.readers.arrays import kind_of
-from data.readers.base import Cells, Chunk, Field, native
-from data.readers.headers import units_from_yaml
-from data.readers.written import numbers_from_text
+from data.readers.arrays import cells_from_values, kind_of
+from data.readers.base import Chunk, Field, TableInfo
+from data.readers.headers import stated_by_yaml
+from data.readers.packed import Unpacked
 
 __all__ = ["Hdf5Reader"]
 
@@ -53,8 +53,9 @@ class Hdf5Reader:
 
     format = "HDF5"
 
-    def __init__(self, path: Path) -> None:
-        self._file = h5py.File(path, "r")
+    def __init__(self, path: Path, packed: str | None = None) -> None:
+        self._unpacked = Unpacked(path, packed)
+        self._file = h5py.File(self._unpacked.path, "r")
         try:
             tables = list(_tables(self._file))
             if not tables:
@@ -68,11 +69,19 @@ class Hdf5Reader:
                 Field(name, _kind(dataset, member), self._table.units.get(name))
                 for name, (dataset, member) in self._table.columns.items()
             ]
+            self.tables: tuple[TableInfo, ...] = (
+                TableInfo(path.name, self.n_rows, tuple(f.name for f in self.fields)),
+            )
         except BaseException:
             self.close()
             raise
 
-    def chunks(self, names: Sequence[str], rows: int) -> Iterator[Chunk]:
+    def choose(self, index: int) -> None:
+        """There is only one table."""
+
+    def chunks(
+        self, names: Sequence[str], rows: int, *, as_text: Collection[str] = ()
+    ) -> Iterator[Chunk]:
         """Read slices of the datasets."""
         n = self._table.rows
         for start in range(0, n, rows):
@@ -84,12 +93,14 @@ class Hdf5Reader:
                 if dataset.name not in whole:
                     whole = {dataset.name: dataset[part]}
                 values = whole[dataset.name]
-                cells[name] = _cells(values if member is None else values[member])
+                part_of = values if member is None else values[member]
+                cells[name] = cells_from_values(part_of, None, as_text=name in as_text)
             yield Chunk(part.stop - start, cells, part.stop / n)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        self._unpacked.close()
 
 
 def _tables(group: Any) -> Iterator[_Table]:  # noqa: ANN401
@@ -133,12 +144,6 @@ def _kind(dataset: Any, member: str | None) -> Any:  # noqa: ANN401
     return kind_of(np.empty(0, dtype))
 
 
-def _cells(values: Any) -> Cells:  # noqa: ANN401
-    if values.dtype.kind in "OSU":
-        return numbers_from_text(values, np.zeros(len(values), dtype=np.bool_))
-    return native(values)
-
-
 def _leaf(dataset: Any) -> str:  # noqa: ANN401
     return str(dataset.name).rsplit("/", 1)[-1]
 
@@ -156,4 +161,5 @@ def _meta_units(meta: Any) -> dict[str, str]:  # noqa: ANN401
     """Read the units that astropy stores beside a compound dataset."""
     if not isinstance(meta, h5py.Dataset):
         return {}
-    return units_from_yaml([line.decode("utf-8") for line in meta[:]])
+    stated = stated_by_yaml([line.decode("utf-8") for line in meta[:]])
+    return {name: unit for name, (unit, _) in stated.items() if unit}

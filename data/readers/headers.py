@@ -9,7 +9,7 @@ from astropy.table.meta import get_header_from_yaml
 
 from data.readers.base import CellKind, Field
 
-__all__ = ["fields_from_yaml", "units_from_yaml"]
+__all__ = ["fields_from_yaml", "stated_by_yaml"]
 
 
 def fields_from_yaml(lines: Sequence[str]) -> tuple[list[Field], str]:
@@ -31,10 +31,10 @@ def fields_from_yaml(lines: Sequence[str]) -> tuple[list[Field], str]:
     return [_field(column) for column in header["datatype"]], header.get("delimiter", " ")
 
 
-def units_from_yaml(lines: Sequence[str]) -> dict[str, str]:
-    """Read the units from the header that astropy puts beside a table, by column name."""
-    fields = (_field(column) for column in get_header_from_yaml(list(lines))["datatype"])
-    return {field.name: field.unit for field in fields if field.unit}
+def stated_by_yaml(lines: Sequence[str]) -> dict[str, tuple[str | None, str]]:
+    """Read units and descriptions from the header that astropy puts beside a table, by column."""
+    fields = [_field(column) for column in get_header_from_yaml(list(lines))["datatype"]]
+    return {field.name: (field.unit, field.description) for field in fields}
 
 
 def _field(column: dict[str, Any]) -> Field:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data.readers.base import CellKind, Cells, Chunk, Field, native
-from data.readers.headers import units_from_yaml
-from data.readers.written import numbers_from_arrow
+from data.readers.arrow_columns import cells_from_array, fields_from_schema
+from data.readers.base import Chunk, Field, TableInfo
+from data.readers.packed import Unpacked
 
 __all__ = ["ParquetReader"]
-
-_UNIT_KEYS = (b"unit", b"units", b"ucd_unit")
 
 
 class ParquetReader:
@@ -27,76 +21,55 @@ class ParquetReader:
     ----------
     path
         The file.
+    packed
+        What it is packed by.
     """
 
     format = "Parquet"
 
-    def __init__(self, path: Path) -> None:
-        self._file = pq.ParquetFile(path, memory_map=True)
+    def __init__(self, path: Path, packed: str | None = None) -> None:
+        self._unpacked = Unpacked(path, packed)
+        try:
+            self._file = pq.ParquetFile(self._unpacked.path, memory_map=True)
+        except BaseException:
+            self._unpacked.close()
+            raise
         schema = self._file.schema_arrow
-        units = _astropy_units(schema)
         self.n_rows: int | None = self._file.metadata.num_rows
-        self.fields: Sequence[Field] = [
-            Field(f.name, _kind(f.type), _unit(f) or units.get(f.name), _description(f))
-            for f in schema
-        ]
+        self.fields: Sequence[Field] = fields_from_schema(schema)
+        names = [field.name for field in self.fields]
+        self._places = {name: i for i, name in enumerate(names)}
+        self._stored: list[str] = list(schema.names)
+        self.tables: tuple[TableInfo, ...] = (TableInfo(path.name, self.n_rows, tuple(names)),)
 
-    def chunks(self, names: Sequence[str], rows: int) -> Iterator[Chunk]:
+    def choose(self, index: int) -> None:
+        """There is only one table."""
+
+    def chunks(
+        self, names: Sequence[str], rows: int, *, as_text: Collection[str] = ()
+    ) -> Iterator[Chunk]:
         """Read batches, which end where a row group does."""
         total, done = self.n_rows or 1, 0
-        for batch in self._file.iter_batches(rows, columns=list(names), use_threads=False):
+        wanted = list(dict.fromkeys(self._stored[self._places[name]] for name in names))
+        for batch in self._file.iter_batches(rows, columns=wanted, use_threads=False):
             done += batch.num_rows
-            cells = {name: _cells(batch.column(name)) for name in names}
+            cells = {
+                name: cells_from_array(
+                    batch.column(self._place(name, batch.schema.names)), as_text=name in as_text
+                )
+                for name in names
+            }
             yield Chunk(batch.num_rows, cells, done / total)
+
+    def _place(self, name: str, read: Sequence[str]) -> int:
+        """Say which column of a batch has a name; those that share one come in their order."""
+        place = self._places[name]
+        stored = self._stored[place]
+        before = self._stored[:place].count(stored)
+        places = [i for i, other in enumerate(read) if other == stored]
+        return places[before]
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def _kind(type_: Any) -> CellKind:  # noqa: ANN401
-    """Say what an Arrow type holds."""
-    if pa.types.is_dictionary(type_):
-        return _kind(type_.value_type)
-    if pa.types.is_floating(type_) or pa.types.is_decimal(type_):
-        return "float"
-    if pa.types.is_integer(type_):
-        return "integer"
-    if pa.types.is_boolean(type_):
-        return "boolean"
-    if pa.types.is_string(type_) or pa.types.is_large_string(type_):
-        return "text"
-    return "float" if pa.types.is_null(type_) else "other"
-
-
-def _cells(array: Any) -> Cells:  # noqa: ANN401
-    """Turn an Arrow array into cells without sending integers through floats."""
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    kind = _kind(array.type)
-    if kind == "text":
-        return numbers_from_arrow(pc.cast(array, pa.string()))
-    if kind == "float":
-        if not pa.types.is_floating(array.type):
-            array = pc.cast(array, pa.float64())
-        return native(array.to_numpy(zero_copy_only=False))
-    missing = np.asarray(array.is_null()) if array.null_count else None
-    filled = pc.fill_null(array, False if kind == "boolean" else 0)
-    cells = native(filled.to_numpy(zero_copy_only=False))
-    return Cells(cells.values, missing, cells.wrong)
-
-
-def _unit(field: Any) -> str | None:  # noqa: ANN401
-    metadata = field.metadata or {}
-    units = [metadata[key].decode("utf-8", "replace") for key in _UNIT_KEYS if key in metadata]
-    return next((unit.strip() for unit in units if unit.strip()), None)
-
-
-def _description(field: Any) -> str:  # noqa: ANN401
-    return str((field.metadata or {}).get(b"description", b"").decode("utf-8", "replace"))
-
-
-def _astropy_units(schema: Any) -> dict[str, str]:  # noqa: ANN401
-    """Read the units that astropy writes beside the schema."""
-    text = (schema.metadata or {}).get(b"table_meta_yaml")
-    return {} if text is None else units_from_yaml(text.decode("utf-8").split("\n"))
+        self._unpacked.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class VotableReader:
 
     format = "VOTable"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, packed: str | None = None) -> None:
         if path.stat().st_size > _LARGEST:
             raise UserError(
                 f"{path.name} is too large for a VOTable, which must fit into memory.",
@@ -44,10 +44,16 @@ class VotableReader:
         self._inner = ArrayReader(columns, units, descriptions)
         self.fields: Sequence[Field] = self._inner.fields
         self.n_rows = self._inner.n_rows
+        self.tables = self._inner.tables
 
-    def chunks(self, names: Sequence[str], rows: int) -> Iterator[Chunk]:
+    def choose(self, index: int) -> None:
+        """There is only one table."""
+
+    def chunks(
+        self, names: Sequence[str], rows: int, *, as_text: Collection[str] = ()
+    ) -> Iterator[Chunk]:
         """Give slices of what is in memory."""
-        yield from self._inner.chunks(names, rows)
+        yield from self._inner.chunks(names, rows, as_text=as_text)
 
     def close(self) -> None:
         """Nothing is open."""

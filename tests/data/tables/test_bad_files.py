@@ -108,10 +108,13 @@ def test_a_refused_table_does_not_even_make_a_home(tmp_path):
     assert not (tmp_path / "new" / "home").exists()
 
 
-def test_a_format_under_a_wrong_name(tables, form, tmp_path, home):
+def test_a_format_under_a_wrong_name_is_known_by_its_content(tables, form, tmp_path, home):
     path = tables.write(tables.star_table(), form, tmp_path)
+    right = ingest(path, home)
     wrong = ".parquet" if form != "parquet" else ".fits"
-    refused(path.rename(path.with_name(f"renamed{wrong}")), home, "renamed.* cannot be read as")
+    for name in (f"renamed{wrong}", "renamed.dat", "renamed"):
+        path = path.rename(path.with_name(name))
+        assert ingest(path, home, name="stars").id == right.id
 
 
 def test_no_table_in_the_file(tmp_path, home):
@@ -119,7 +122,7 @@ def test_no_table_in_the_file(tmp_path, home):
     from astropy.io import fits
 
     fits.PrimaryHDU(np.zeros((4, 4))).writeto(tmp_path / "image.fits")
-    refused(tmp_path / "image.fits", home, "no binary table")
+    refused(tmp_path / "image.fits", home, "no table, only images")
     with h5py.File(tmp_path / "empty.hdf5", "w") as file:
         file["scalar"] = 3.0
     refused(tmp_path / "empty.hdf5", home, "no table")
