@@ -39,6 +39,9 @@ class Column:
         The name in the table that it came from; empty if derived.
     file
         File name inside the folder ``columns``.
+    missing
+        The integer that stands for a missing value; None where there is none, in a column of
+        floats (NaN says it) and in manifests that were written before it was noted.
     """
 
     unit: str
@@ -47,6 +50,7 @@ class Column:
     unit_origin: UnitOrigin = "stated"
     source: str = ""
     file: str = ""
+    missing: int | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,9 @@ class Manifest:
             raise TypeError("a text is none")
         if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in counts):
             raise TypeError("a count is none")
+        marks = [c.missing for c in self.columns.values() if c.missing is not None]
+        if not all(isinstance(mark, int) and not isinstance(mark, bool) for mark in marks):
+            raise TypeError("a mark of missing values is none")
         if not isinstance(self.provenance, dict):
             raise TypeError("the provenance is none")
         if any(Path(column.file).name != column.file for column in self.columns.values()):
