@@ -17,23 +17,27 @@ import pyarrow.compute as pc
 
 from data.errors import UserError
 from data.readers.base import Cells, Field, Reader
+from data.remarks import Remark, several
+from data.schema import MISSING_IDENTIFIER
 
 __all__ = [
     "NO_ID",
+    "Identifiers",
     "as_text",
-    "exact_identifiers",
     "placeholder_identifiers",
     "read_identifiers",
 ]
 
-NO_ID = -1
+NO_ID = MISSING_IDENTIFIER
 """Stands for a missing identifier."""
 
 Ids = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _ROWS = 1 << 18
-_EXACT_IN_FLOAT64 = float(1 << 53)
+_EXACT_IN_FLOAT32, _EXACT_IN_FLOAT64 = float(1 << 24), float(1 << 53)
+_MOST_UNREAD = 0.4
+"""Share of the identifiers that may be no numbers before the table is refused."""
 _GAIA = (
     r"(?i)^\s*(?:gaia\s*(?:e?dr|data release)\s*\d\s*:?\s*)?(?P<number>[+-]?\d{1,19})(?:\.0*)?\s*$"
 )
@@ -50,69 +54,109 @@ def as_text(fields: Collection[Field], column: str) -> tuple[str, ...]:
     return tuple(f.name for f in fields if f.name == column and f.kind == "text")
 
 
-def exact_identifiers(column: str, cells: Cells) -> Ids:
-    """Give identifiers as integers, `NO_ID` where there is none.
+class Identifiers:
+    """Takes the identifiers of a table, chunk by chunk.
 
     Parameters
     ----------
     column
-        The name of the column, for the error's sentence.
-    cells
-        Integers, floats, or text.
-
-    Raises
-    ------
-    UserError
-        If digits have been lost in a float, a number is too long for an integer of 64 bits, or
-        text is no number.
+        The name of the column in the table, for sentences.
     """
-    values = cells.values
-    missing = np.zeros(len(values), dtype=np.bool_)
-    if cells.missing is not None:
-        missing |= cells.missing
-    if values.dtype.kind in "OU":
-        return _from_text(column, values, missing)
-    if cells.wrong is not None and np.any(cells.wrong & ~missing):
-        raise UserError(
-            f"The column {column} holds identifiers that are no integers of 64 bits.",
-            "Name a column of integers, or save them as integers.",
-        )
-    if values.dtype.kind == "f":
-        missing |= np.isnan(values)
-        filled = values[~missing]
-        if np.any(filled != np.round(filled)) or np.any(np.abs(filled) > _EXACT_IN_FLOAT64):
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+        self._parts: list[Ids] = []
+        self._filled = self._unread = 0
+        self._example = ""
+
+    def add(self, cells: Cells) -> None:
+        """Take the cells of a chunk: integers, floats, or text.
+
+        Raises
+        ------
+        UserError
+            If digits have been lost in a float.
+        """
+        values = cells.values
+        missing = np.zeros(len(values), dtype=np.bool_)
+        if cells.missing is not None:
+            missing |= cells.missing
+        if values.dtype.kind in "OU":
+            ids, unread = _from_text(values, missing)
+            if unread.any() and not self._unread:
+                self._example = str(values[int(np.argmax(unread))])
+        else:
+            unread = np.zeros_like(missing) if cells.wrong is None else cells.wrong & ~missing
+            ids = self._from_numbers(values, missing | unread)
+        self._unread += int(unread.sum())
+        self._filled += int(np.sum(~missing & (unread | (ids != NO_ID))))
+        self._parts.append(ids)
+
+    def finish(self) -> tuple[Ids, list[Remark]]:
+        """Give all identifiers, `NO_ID` where there is none, and remarks on them.
+
+        Raises
+        ------
+        UserError
+            If most of them are no numbers of 64 bits.
+        """
+        ids = np.concatenate(self._parts) if self._parts else np.empty(0, dtype=np.int64)
+        self._parts.clear()
+        if self._unread > _MOST_UNREAD * self._filled:
+            example = f", for example '{self._example}'" if self._example else ""
             raise UserError(
-                f"The identifiers in the column {column} are floating-point numbers, "
-                "which cannot hold all digits of a Gaia identifier.",
-                "Save them as 64-bit integers or as text.",
+                f"The column {self.column} holds identifiers that are no integers of 64 bits"
+                f"{example}.",
+                "The catalogue keeps numbers such as 4295806720, also where they are written as "
+                "'Gaia DR3 4295806720': name a column of such numbers, or leave this one out.",
             )
-        values = np.where(missing, NO_ID, values)
-    ids: Ids = values.astype(np.int64)
-    ids[missing] = NO_ID
-    return ids
+        remarks = []
+        if self._unread:
+            words = f"{several(self._unread, 'identifier')} in {self.column}"
+            remarks.append(Remark("source_id", "no_number", f"{words} cannot be read as a number, "
+                                  "taken as missing.", self._unread))  # fmt: skip
+        hidden, found = placeholder_identifiers(ids)
+        ids[hidden] = NO_ID
+        if found:
+            n, listed = sum(found.values()), ", ".join(map(str, list(found)[:3]))
+            remarks.append(Remark("source_id", "placeholder", f"{several(n, 'row')} "
+                                  f"{'has' if n == 1 else 'have'} {listed} in place of an "
+                                  "identifier, taken as missing.", n,
+                                  float(next(iter(found)))))  # fmt: skip
+        return ids, remarks
+
+    def _from_numbers(self, values: npt.NDArray[Any], missing: Mask) -> Ids:
+        if values.dtype.kind == "f":
+            missing = missing | np.isnan(values)
+            filled = values[~missing]
+            largest = _EXACT_IN_FLOAT32 if values.dtype.itemsize == 4 else _EXACT_IN_FLOAT64
+            if np.any(filled != np.round(filled)) or np.any(np.abs(filled) > largest):
+                raise UserError(
+                    f"The identifiers in the column {self.column} are floating-point numbers, "
+                    "which cannot hold all digits of a Gaia identifier.",
+                    "Save them as 64-bit integers or as text.",
+                )
+            values = np.where(missing, NO_ID, values)
+        ids: Ids = values.astype(np.int64)
+        ids[missing] = NO_ID
+        return ids
 
 
-def _from_text(column: str, values: npt.NDArray[Any], missing: Mask) -> Ids:
-    """Take the numbers out of texts such as ``Gaia DR3 4295806720``."""
+def _from_text(values: npt.NDArray[Any], missing: Mask) -> tuple[Ids, Mask]:
+    """Take the numbers out of texts such as ``Gaia DR3 4295806720``; say which hold none."""
     text = pa.array(values, pa.string(), mask=missing)
     numbers = pc.struct_field(pc.extract_regex(text, pattern=_GAIA), "number")
-    unread = np.asarray(pc.is_null(numbers)) & ~missing
     try:
         integers = pc.cast(numbers, pa.int64())
-    except pa.ArrowInvalid:
-        raise _unreadable(column, "a number of more than 64 bits") from None
-    if unread.any():
-        raise _unreadable(column, f"'{values[int(np.argmax(unread))]}'")
-    ids: Ids = np.asarray(pc.fill_null(integers, NO_ID))
-    return ids
-
-
-def _unreadable(column: str, example: str) -> UserError:
-    return UserError(
-        f"The column {column} holds identifiers that are no numbers, for example {example}.",
-        "The catalogue keeps numbers such as 4295806720, also written as 'Gaia DR3 4295806720': "
-        "name a column of such numbers, or leave the column out.",
-    )
+    except pa.ArrowInvalid:  # 19 digits may be one more than an integer holds
+        exact = [None if n is None else int(n) for n in numbers.to_pylist()]
+        limits = np.iinfo(np.int64)
+        integers = pa.array(
+            [n if n is None or limits.min <= n <= limits.max else None for n in exact], pa.int64()
+        )
+    unread: Mask = np.asarray(pc.is_null(integers)) & ~missing
+    ids: Ids = np.array(pc.fill_null(integers, NO_ID))
+    return ids, unread
 
 
 def placeholder_identifiers(ids: Ids) -> tuple[Mask, Mapping[int, int]]:
@@ -183,9 +227,11 @@ def read_identifiers(reader: Reader, column: str) -> np.ma.MaskedArray[Any, Any]
         ]
     if chunks and chunks[0].values.dtype.kind in "OU":
         return _texts(chunks)
-    ids = np.concatenate([exact_identifiers(column, cells) for cells in chunks])
-    hidden, _ = placeholder_identifiers(ids)
-    return np.ma.MaskedArray(ids, hidden | (ids == NO_ID))
+    taken = Identifiers(column)
+    for cells in chunks:
+        taken.add(cells)
+    ids, _ = taken.finish()
+    return np.ma.MaskedArray(ids, ids == NO_ID)
 
 
 def _texts(chunks: Collection[Cells]) -> np.ma.MaskedArray[Any, Any]:

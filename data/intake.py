@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.frames import Floats, SolarParameters
-from data.identifiers import NO_ID, exact_identifiers, placeholder_identifiers
+from data.identifiers import NO_ID, Identifiers
 from data.judging import ColumnJudge
 from data.matching import Matched, Planned
 from data.placing import place_measured, place_simulated, wrapped
@@ -22,7 +22,7 @@ from data.quality.zero_point import (
     parallax_zero_point,
 )
 from data.readers.base import Chunk
-from data.remarks import Remark, several
+from data.remarks import Remark
 from data.schema import CARTESIAN, DERIVED, KNOWN
 from data.spool import Spool
 
@@ -71,9 +71,9 @@ class Intake:
         if self.numbered:
             self.spools["source_id"] = Spool(folder / "source_id.raw", "int64")
         self.judges = [ColumnJudge(c) for c in matched.columns if c.target != "source_id"]
-        self._identifier = next((c for c in matched.columns if c.target == "source_id"), None)
+        source = next((c.source for c in matched.columns if c.target == "source_id"), None)
+        self._identifiers = None if source is None else Identifiers(source)
         self._placed: list[Mask] = []
-        self._ids: list[npt.NDArray[np.int64]] = []
 
     def add(self, chunk: Chunk) -> None:
         """Spool the rows of a chunk and what is derived from them.
@@ -104,9 +104,8 @@ class Intake:
                 self.spools[column.target].append(cells.values, cells.missing)
                 if self.corrected is not None and column.target in NEEDS:
                     numbers[column.target] = _doubles(cells.values, cells.missing)
-        if self._identifier is not None:
-            source = self._identifier.source
-            self._ids.append(exact_identifiers(source, chunk.columns[source]))
+        if self._identifiers is not None:
+            self._identifiers.add(chunk.columns[self._identifiers.column])
         if self.corrected is not None:
             self._correct(numbers)
         self._derive(numbers)
@@ -169,25 +168,11 @@ class Intake:
 
     def _identify(self, keep: Mask) -> tuple[npt.NDArray[np.int64], list[Remark]]:
         """Spool the identifiers, and give the rows whose identifier an earlier kept row has."""
-        nothing = np.empty(0, dtype=np.int64)
-        if self._identifier is None:
+        if self._identifiers is None:
             self.spools["source_id"].append(np.arange(self.rows, dtype=np.int64), None)
-            return nothing, []
-        if not self.rows:
-            return nothing, []
-        ids = np.concatenate(self._ids)
-        self._ids.clear()
-        hidden, found = placeholder_identifiers(ids)
-        ids[hidden] = NO_ID
+            return np.empty(0, dtype=np.int64), []
+        ids, remarks = self._identifiers.finish()
         self.spools["source_id"].append(ids, None)
-        remarks = []
-        if found:
-            n, values = sum(found.values()), ", ".join(map(str, list(found)[:3]))
-            remarks = [
-                Remark("source_id", "placeholder", f"{several(n, 'row')} "
-                       f"{'has' if n == 1 else 'have'} {values} in place of an identifier, taken "
-                       "as missing.", n, float(next(iter(found))))
-            ]  # fmt: skip
         candidates = np.flatnonzero(keep & (ids != NO_ID))
         chosen = ids[candidates]
         order = np.argsort(chosen, kind="stable")

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import UserError
-from data.identifiers import NO_ID, as_text, exact_identifiers, placeholder_identifiers
+from data.identifiers import NO_ID, Identifiers, as_text
 from data.ingest import check_condemned, named, without_ending
 from data.judging import ColumnJudge
 from data.manifest import Column, UnitOrigin
@@ -307,11 +307,11 @@ class _TableColumns:
         text = [*as_text(self._reader.fields, self._identifier)]
         text += [judge.column.source for judge in self._judges if judge.column.text]
         names = list(dict.fromkeys([self._identifier, *sources]))
-        parts, first = [], 0
+        ids, first = Identifiers(self._identifier), 0
         for chunk in self._reader.chunks(names, _ROWS, as_text=text):
             if not chunk.rows:
                 continue
-            parts.append(exact_identifiers(self._identifier, chunk.columns[self._identifier]))
+            ids.add(chunk.columns[self._identifier])
             for judge in self._judges:
                 target = judge.column.target
                 cells = judge(chunk.columns[judge.column.source], first)
@@ -320,10 +320,7 @@ class _TableColumns:
                     self._lost[target].append(np.flatnonzero(judge.lost) + first)
             first += chunk.rows
             say(chunk.fraction)
-        if parts:
-            self.ids = np.concatenate(parts)
-        hidden, _ = placeholder_identifiers(self.ids)
-        self.ids[hidden] = NO_ID
+        self.ids, _ = ids.finish()
         marks = check_condemned(self._reader, [j for j in self._judges if j.condemned])
         for judge in self._judges:
             if judge.hopeless:

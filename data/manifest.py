@@ -41,8 +41,8 @@ class Column:
     file
         File name inside the folder ``columns``.
     missing
-        The integer that stands for a missing value in a column of integers; None where nothing
-        is missing, and for floats, which have NaN.
+        The integer that stands for a missing value; None where there is none, in a column of
+        floats (NaN says it) and in manifests that were written before it was noted.
     read_unit
         The unit in which the table's values were read, where it is not ``unit``.
     """
@@ -176,8 +176,9 @@ class Manifest:
             raise TypeError("a text is none")
         if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in counts):
             raise TypeError("a count is none")
-        if not all(isinstance(c.missing, int | None) for c in self.columns.values()):
-            raise TypeError("the mark of a missing value is none")
+        marks = [c.missing for c in self.columns.values() if c.missing is not None]
+        if not all(isinstance(mark, int) and not isinstance(mark, bool) for mark in marks):
+            raise TypeError("a mark of missing values is none")
         if not (isinstance(self.provenance, dict) and isinstance(self.renamed, dict)):
             raise TypeError("the provenance is none")
         if any(Path(column.file).name != column.file for column in self.columns.values()):

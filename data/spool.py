@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MISSING_INTEGER", "Spool"]
+from data.schema import MISSING_INTEGER
 
-MISSING_INTEGER = np.iinfo(np.int64).min
-"""Stands for a missing value in a column of integers too large for any float."""
+__all__ = ["Spool"]
 
 _BLOCK = 1 << 20
 _LARGEST_IN_FLOAT32 = 1 << 24
