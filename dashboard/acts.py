@@ -84,8 +84,7 @@ class Acts:
         """Read a table that came through the browser into the store."""
         self._access.check("add tables")
         file, shown = keep_upload(name, content)
-        named = {**options, "name": options.get("name") or shown.split(".")[0]}
-        return self._services.errands.ingest(file, shown=shown, owned=True, **named)
+        return self._services.errands.ingest(file, shown=shown, owned=True, **options)
 
     def revise(self, catalogue: str, *, shown: str, **change: Any) -> Errand:  # noqa: ANN401
         """Make a new version of a catalogue."""
@@ -98,14 +97,13 @@ class Acts:
         return self._services.errands.join(catalogue, file, shown=path, **options)
 
     def join_upload(
-        self, catalogue: str, title: str, name: str, content: bytes, options: dict[str, Any]
+        self, catalogue: str, name: str, content: bytes, options: dict[str, Any]
     ) -> Errand:
-        """Join a table that came through the browser to a catalogue of this title."""
+        """Join a table that came through the browser to a catalogue."""
         self._access.check("add tables")
         file, shown = keep_upload(name, content)
-        title = f"{title}, {shown.split('.')[0]}"
         join = self._services.errands.join
-        return join(catalogue, file, shown=shown, owned=True, name=title, **options)
+        return join(catalogue, file, shown=shown, owned=True, **options)
 
     def mock_galaxy(self) -> Errand:
         """Make the mock galaxy."""

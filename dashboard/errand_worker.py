@@ -32,12 +32,26 @@ def main() -> int:
     try:
         say(_do(spec, lambda fraction, stage: say({"fraction": fraction, "stage": stage})))
     except UserError as error:
-        say(error.to_dict())
+        say({**error.to_dict(), "tables": _tables(spec)})
         return 1
     except BaseException:
         traceback.print_exc(file=sys.stderr)
         raise
     return 0
+
+
+def _tables(spec: dict[str, Any]) -> list[str]:
+    """List the tables of a file that holds several, where none of them was chosen."""
+    from data.readers import open_table
+
+    if "file" not in spec or spec["options"].get("table"):
+        return []
+    with (
+        contextlib.suppress(UserError),
+        contextlib.closing(open_table(Path(spec["file"]), "1")) as reader,
+    ):
+        return [info.name for info in reader.tables] if len(reader.tables) > 1 else []
+    return []
 
 
 def _be_expendable() -> None:
@@ -59,7 +73,8 @@ def _set_bounds() -> None:
 
 def _do(spec: dict[str, Any], progress: Callable[[float, str], None]) -> dict[str, Any]:
     """Make or read the catalogue and give its summary."""
-    from data.ingest import ingest, summary
+    from data.ingest import ingest
+    from data.summaries import summary
 
     home = Path(spec["home"])
     if spec["kind"] == "mock":
@@ -79,10 +94,10 @@ def _new_version(
     spec: dict[str, Any], home: Path, progress: Callable[[float, str], None]
 ) -> dict[str, Any]:
     """Make a version of a catalogue and give its summary."""
-    from data.ingest import summary
     from data.joining import join
     from data.revision import revise
     from data.store import CatalogueStore
+    from data.summaries import summary
 
     catalogue = CatalogueStore(home).open(spec["catalogue"])
     if spec["kind"] == "revise":

@@ -42,6 +42,8 @@ class Errand:
     catalogue: str | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     error: UserError | None = None
+    tables: list[str] = field(default_factory=list)
+    """The tables of a file that holds several, where it must be said which one to read."""
 
     @property
     def finished(self) -> bool:
@@ -82,8 +84,11 @@ class Errands:
         owned
             Remove the file afterwards: it is the server's copy of an upload.
         **options
-            ``name``, ``column_map``, ``units``, ``kind``, ``distance`` of ``data.ingest``.
+            ``name``, ``column_map``, ``units``, ``kind``, ``distance``, ``table`` of
+            ``data.ingest``.
         """
+        if owned:
+            options["shown"] = shown
         spec = {"kind": "ingest", "file": str(file), "options": options, "uploaded": owned}
         return self._start(f"Reading {shown}", spec, remove=file if owned else None)
 
@@ -114,8 +119,11 @@ class Errands:
         file, shown, owned
             As for `ingest`.
         **options
-            ``key``, ``columns``, ``units``, ``distance``, ``name`` of ``data.joining``.
+            ``key``, ``columns``, ``units``, ``distance``, ``name``, ``table`` of
+            ``data.joining``.
         """
+        if owned:
+            options["shown"] = shown
         spec = {"kind": "join", "catalogue": catalogue, "file": str(file), "options": options,
                 "uploaded": owned}  # fmt: skip
         return self._start(f"Joining {shown}", spec, remove=file if owned else None)
@@ -187,6 +195,7 @@ def _take(errand: Errand, line: str) -> str | None:
         errand.stage = str(message["stage"])
     elif "error" in message:
         errand.error = UserError(message["error"], message.get("hint", ""))
+        errand.tables = [str(name) for name in message.get("tables", [])]
         return "failed"
     elif "catalogue" in message:
         errand.summary = message

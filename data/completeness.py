@@ -35,7 +35,8 @@ __all__ = [
 
 UNCURED = ("selection_in_velocity",)
 """Reasons against a population that p(v|x) does not answer: all others are selections by place
-or brightness, which leave the velocities at each place alone."""
+or brightness, which leave the velocities at each place alone. A cut in motion at a place, such as
+one in energy, is among these: it cuts off a part of p(v|x) itself."""
 
 _FAINT = 0.05  # share of nearby tracers that may be fainter than the faint end far away
 _CONCENTRATED = 0.2  # share within a quarter of the radius; a razor-thin disc has 1/16

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from data.distances import distance_bounds, distance_unit
 from data.frames import (
     KM_S_PER_MAS_YR_KPC,
     Floats,
@@ -16,7 +17,7 @@ from data.frames import (
     sky_triad,
 )
 from data.manifest import Manifest
-from data.schema import ASTROMETRY, CORRELATIONS, distance_unit
+from data.schema import ASTROMETRY, CORRELATIONS
 from data.units import conversion_factor
 
 __all__ = [
@@ -28,13 +29,6 @@ __all__ = [
 
 _RAD_PER_MAS = np.pi / (180.0 * 3600e3)
 _MOTION_ERRORS = ("pmra_error", "pmdec_error", "radial_velocity_error")
-_BOUNDS = {
-    "r_med_geo": ("r_lo_geo", "r_hi_geo"),
-    "r_med_photogeo": ("r_lo_photogeo", "r_hi_photogeo"),
-    "r_est": ("r_lo", "r_hi"),
-    "distance_gspphot": ("distance_gspphot_lower", "distance_gspphot_upper"),
-}
-"""Published 16th and 84th percentiles of distances (Bailer-Jones et al. 2018, 2021; GSP-Phot)."""
 _BLOCK = 1 << 16
 _SMALLEST_COSINE = 1e-6
 """Where ra itself stops meaning anything; closer to a pole its error is not magnified further."""
@@ -101,10 +95,7 @@ def distance_errors(catalogue: _Columns) -> tuple[str, ...]:
     if origin == "1/parallax":
         found: tuple[str, ...] = ("parallax", "parallax_error")
         return found[1:] if all(map(catalogue.has, found)) else ()
-    for names in ((f"{origin}_error",), _BOUNDS.get(origin, ())):
-        if names and all(map(catalogue.has, names)):
-            return names
-    return ()
+    return distance_bounds(origin, catalogue.manifest.columns)
 
 
 def _propagated(catalogue: _Columns, rows: npt.NDArray[np.integer[Any]]) -> Floats:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,29 @@ import numpy.typing as npt
 from data.errors import UserError
 from data.frames import SolarParameters
 from data.intake import Intake
-from data.matching import Matched, match_columns
+from data.judging import ColumnJudge
+from data.matching import Matched, match_columns, suits
+from data.plausibility import plausibility
 from data.quality import zero_point as correction
-from data.readers import open_table
+from data.readers import SUFFIXES, describe_tables, open_table
 from data.readers.arrays import ArrayReader
 from data.readers.base import Reader
 from data.schema import DERIVED, KNOWN, Kind
+from data.sexagesimal import angles
 from data.store import TRUTH, Catalogue, CatalogueStore
+from data.summaries import summary
 from data.writing import check_space, make_manifest, new_folder, write_columns
 
-__all__ = ["ingest", "ingest_arrays", "summary"]
+__all__ = [
+    "About",
+    "check_condemned",
+    "ingest",
+    "ingest_arrays",
+    "named",
+    "store_table",
+    "summary",
+    "without_ending",
+]
 
 Progress = Callable[[float, str], None]
 
@@ -43,6 +56,8 @@ def ingest(
     sun: SolarParameters | None = None,
     distance: str | None = None,
     zero_point: bool = False,
+    table: str | None = None,
+    shown: str | None = None,
     progress: Progress | None = None,
 ) -> Catalogue:
     """Bring a table file into the store.
@@ -69,6 +84,10 @@ def ingest(
     zero_point
         Subtract the zero point from the parallaxes (Gaia (E)DR3; `data.quality.zero_point`).
         What was subtracted is kept as a column.
+    table
+        Which table of the file to read, where it has several: a name or a number.
+    shown
+        The name by which the user knows the file, if it lies under another one here.
     progress
         Called with a fraction (0 to 1) and a word about what is being done.
 
@@ -83,29 +102,66 @@ def ingest(
         If the table cannot be read or cannot be trusted. The store is then as it was.
     """
     path = Path(file).expanduser()
-    with _named(path.name), closing(open_table(path)) as reader:
+    suitable = suits(column_map, kind)
+    with named(path.name, shown), closing(open_table(path, table, suitable)) as reader:
         provenance = {
-            "file": str(path.absolute()),
+            "file": shown or str(path.absolute()),
             "format": reader.format,
             "bytes": path.stat().st_size,
         }
-        matched = match_columns(
-            reader.fields, kind=kind, column_map=column_map, units=units, distance=distance
-        )
-        about = About(name or path.name.split(".")[0], provenance, sun or SolarParameters(),
-                      zero_point=zero_point)  # fmt: skip
+        if len(reader.tables) > 1:
+            provenance |= {"table": reader.table, "tables": [t.name for t in reader.tables]}
+        with _naming_tables(reader):
+            matched = match_columns(
+                reader.fields, kind=kind, column_map=column_map, units=units, distance=distance
+            )
+        called = name or without_ending(Path(shown or path).name)
+        about = About(called, provenance, sun or SolarParameters(), zero_point=zero_point)
         return store_table(reader, matched, home, about, progress)
 
 
+def without_ending(file: str) -> str:
+    """Give the name of a file without the ending that names its format.
+
+    Dots inside a name stay: ``gaia.dr3.sample.fits`` is called ``gaia.dr3.sample``.
+    """
+    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+        if file.lower().endswith(suffix) and len(file) > len(suffix):
+            return file[: -len(suffix)]
+    return file
+
+
 @contextmanager
-def _named(file: str) -> Iterator[None]:
-    """See to it that every sentence says which file it is about."""
+def named(file: str, shown: str | None = None) -> Iterator[None]:
+    """See to it that every sentence says which file it is about.
+
+    Parameters
+    ----------
+    file
+        The name of the file.
+    shown
+        The name by which the user knows it, which takes its place in the sentence.
+    """
     try:
         yield
     except UserError as error:
-        if file in error.sentence:
+        name = file if shown is None else Path(shown).name
+        sentence = error.sentence.replace(file, name)
+        if name not in sentence:
+            sentence = f"{name}: {sentence}"
+        raise UserError(sentence, error.hint.replace(file, name)) from error
+
+
+@contextmanager
+def _naming_tables(reader: Reader) -> Iterator[None]:
+    """Name the tables of a file in the hint of an error about the columns of one of them."""
+    try:
+        yield
+    except UserError as error:
+        if len(reader.tables) < 2:
             raise
-        raise UserError(f"{file}: {error.sentence}", error.hint) from error
+        others = f"The file holds {describe_tables(reader.tables, 8)}; --table NAME chooses one."
+        raise UserError(error.sentence, f"{error.hint} {others}".strip()) from error
 
 
 def ingest_arrays(
@@ -149,18 +205,6 @@ def ingest_arrays(
     return store_table(reader, matched, home, about, progress)
 
 
-def summary(catalogue: Catalogue) -> dict[str, Any]:
-    """Give the object that ``ingest --json`` prints."""
-    manifest = catalogue.manifest
-    return {
-        "catalogue": manifest.id,
-        "rows": manifest.rows,
-        "dropped": manifest.dropped,
-        "with_6d": manifest.with_6d,
-        "not_6d": manifest.not_6d,
-    }
-
-
 @dataclass(frozen=True)
 class About:
     """What is said about a table beside its columns."""
@@ -188,10 +232,11 @@ def store_table(
         spools.mkdir()
         intake = Intake(matched, about.sun, spools, zero_point=about.zero_point)
         rows = min(_ROWS_PER_CHUNK, max(1024, _CELLS_PER_CHUNK // len(matched.sources)))
-        for chunk in reader.chunks(matched.sources, rows):
+        for chunk in reader.chunks(matched.sources, rows, as_text=matched.as_text):
             intake.add(chunk)
             say(0.7 * chunk.fraction, "reading")
-        keep, dropped, skipped = intake.verdict()
+        marks = check_condemned(reader, intake.condemned())
+        keep, dropped, skipped, remarks = intake.verdict(marks)
         if not (intake.rows if keep is None else keep.any()):
             raise _nothing_left(dropped)
         columns, hashes = write_columns(
@@ -215,12 +260,66 @@ def store_table(
             rows=intake.rows if keep is None else int(np.sum(keep)),
             dropped=dropped,
             skipped=skipped,
+            remarks=remarks,
             folder=folder,
         )
         manifest.write(folder)
+        more = plausibility(Catalogue(folder))
+        if more:
+            replace(manifest, remarks=(*manifest.remarks, *more)).write(folder)
         catalogue = store.adopt(folder, manifest.id)
     say(1.0, "already in the store" if catalogue.already_there else "done")
     return catalogue
+
+
+def check_condemned(reader: Reader, judges: Sequence[ColumnJudge]) -> dict[str, str]:
+    """Refuse a table whose known columns lose too many cells.
+
+    Parameters
+    ----------
+    reader
+        The table, which is read again for an example.
+    judges
+        Of the columns in question.
+
+    Returns
+    -------
+    dict
+        By source, the mark for a missing value where all cells without a number have the same
+        one, such as ``...``: nothing is lost then.
+
+    Raises
+    ------
+    UserError
+        If they hold anything else.
+    """
+    marks: dict[str, str] = {}
+    for judge in judges:
+        texts = _texts_without_numbers(reader, judge) if judge.tally.text else []
+        if len(texts) == 1 and not any(letter.isalnum() for letter in texts[0]):
+            marks[judge.column.source] = texts[0]
+        else:
+            raise judge.condemnation(texts[0] if texts else "")
+    return marks
+
+
+def _texts_without_numbers(reader: Reader, judge: ColumnJudge) -> list[str]:
+    """Read the cells of a column that hold no numbers: the different ones, three at most."""
+    source = judge.column.source
+    texts: dict[str, None] = {}
+    as_numbers = reader.chunks([source], _ROWS_PER_CHUNK)
+    as_written = reader.chunks([source], _ROWS_PER_CHUNK, as_text=[source])
+    for numbers, written in zip(as_numbers, as_written, strict=False):
+        wrong = numbers.columns[source].wrong
+        if judge.column.text:
+            wrong = angles(written.columns[source]).wrong
+        if wrong is None:
+            continue
+        cells = written.columns[source].values[np.flatnonzero(wrong)[:1000]]
+        texts |= dict.fromkeys(str(cell).strip() for cell in cells)
+        if len(texts) > 1:
+            break
+    return list(texts)[:3]
 
 
 def _nothing_left(dropped: Mapping[str, int]) -> UserError:

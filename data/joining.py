@@ -1,12 +1,14 @@
 """Further columns for the stars of a catalogue, from a second table, by identifier.
 
-Metallicities, labels, other distances: each star takes the row of the table that has its
-``source_id``. No star is lost and none is added; who finds no partner gets missing values.
+Metallicities, velocities, labels, other distances: each star takes the row of the table that has
+its ``source_id``. No star is lost and none is added; a star without a row gets missing values.
+A column that is known by name means the same as at ingest: its unit is converted, its
+placeholders are missing, and what depends on it is calculated again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,20 +18,29 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import UserError
-from data.intake import NO_ID, identifiers
-from data.manifest import Column
+from data.identifiers import NO_ID, Identifiers, as_text
+from data.ingest import check_condemned, named, without_ending
+from data.judging import ColumnJudge
+from data.manifest import Column, UnitOrigin
+from data.matching import Planned, find_column, known_name, planned
+from data.naming import unique_names
 from data.readers import open_table
 from data.readers.base import Cells, Field, Reader
 from data.recalculation import NewColumn
+from data.remarks import Remark
 from data.revision import Progress, revise
-from data.store import Catalogue
-from data.units import tidy_unit
+from data.schema import KNOWN
+from data.spool import Spool
+from data.store import Catalogue, CatalogueStore
+from data.summaries import summary
+from data.writing import new_folder
 
 __all__ = ["JoinCounts", "Joined", "join"]
 
 _ROWS = 1 << 18
-_LARGEST_IN_FLOAT32 = 1 << 24
-_LARGEST_IN_FLOAT64 = 1 << 53
+_BLOCK = 1 << 20
+
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -80,13 +91,16 @@ class Joined:
 
     def summary(self) -> dict[str, Any]:
         """Give the object that ``join --json`` prints."""
+        told = summary(self.catalogue)
         return {
-            "catalogue": self.catalogue.id,
-            "rows": self.catalogue.n_rows,
-            "with_6d": self.catalogue.manifest.with_6d,
+            "catalogue": told["catalogue"],
+            "rows": told["rows"],
+            "with_6d": told["with_6d"],
+            "not_6d": told["not_6d"],
             **asdict(self.counts),
             "columns": self.columns,
             "skipped": self.skipped,
+            "remarks": told["remarks"],
         }
 
 
@@ -101,6 +115,8 @@ def join(
     distance: str | None = None,
     zero_point: bool | None = None,
     name: str | None = None,
+    table: str | None = None,
+    shown: str | None = None,
     progress: Progress | None = None,
 ) -> Joined:
     """Make a version of a catalogue with the columns of a second table.
@@ -122,6 +138,8 @@ def join(
         Units by name, over what the table states.
     distance, zero_point, name
         As for `data.revision.revise`; ``distance`` may be a new column.
+    table, shown
+        As for `data.ingest.ingest`.
     progress
         Called with a fraction (0 to 1) and a word.
 
@@ -137,175 +155,246 @@ def join(
             f"The stars of the catalogue {catalogue.name} have no identifiers to join by.",
             "Ingest its table with a column source_id.",
         )
-    with closing(open_table(path)) as reader:
-        identifier = _find(key, reader.fields, path)
-        chosen, skipped = _choose(catalogue, reader.fields, identifier, columns or {}, path)
-        new, counts = _collect(catalogue, reader, identifier, chosen, path, say)
-        described = {f.name: f for f in reader.fields}
-    given = units or {}
-    unknown = [n for n in given if n not in chosen]
-    if unknown:
-        raise UserError(f"No new column is called {unknown[0]}, so that it can have no unit.",
-                        f"The new columns are {', '.join(chosen)}.")  # fmt: skip
-    added = {}
-    for target, source in chosen.items():
-        field = described[source]
-        about = Column(
-            tidy_unit(given.get(target, field.unit or "")),
-            "",
-            field.description,
-            "given" if target in given else "stated" if field.unit else "assumed",
-            source,
+    store = CatalogueStore(home)
+    with (
+        named(path.name, shown),
+        closing(open_table(path, table, _with_column(key))) as reader,
+        new_folder(store) as folder,
+    ):
+        identifier = find_column(key, [f.name for f in reader.fields])
+        plan, skipped = _plan(catalogue, reader.fields, identifier, columns or {}, units or {})
+        read = _TableColumns(reader, plan, identifier, folder)
+        read.read_all(lambda done: say(0.5 * done, "joining"))
+        skipped |= read.skipped
+        rows, counts = _meet(catalogue, read, path, identifier)
+        added = {c.target: read.new_column(c, rows) for c in read.columns}
+        about = {"joined": shown or str(path.absolute()), "by": identifier, **asdict(counts)}
+        if len(reader.tables) > 1:
+            about["table"] = reader.table
+        revised = revise(
+            catalogue,
+            home,
+            name=name or f"{catalogue.name}, {without_ending(Path(shown or path).name)}",
+            distance=distance,
+            zero_point=zero_point,
+            columns=added,
+            note=about,
+            remarks=read.remarks,
+            progress=lambda done, word: say(0.6 + 0.4 * done, word),
         )
-        added[target] = NewColumn(new[target], about)
-    revised = revise(
-        catalogue,
-        home,
-        name=name or f"{catalogue.name}, {path.name.split('.')[0]}",
-        distance=distance,
-        zero_point=zero_point,
-        columns=added,
-        note={"joined": str(path.absolute()), "by": identifier, **asdict(counts)},
-        progress=lambda done, word: say(0.6 + 0.4 * done, word),
-    )
     return Joined(revised, counts, list(added), skipped)
 
 
-def _find(name: str, fields: Sequence[Field], path: Path) -> str:
-    """Find a column of the table, in any mixture of capitals."""
-    names = [field.name for field in fields]
-    if name in names:
-        return name
-    alike = [there for there in names if there.lower() == name.lower()]
-    if len(alike) == 1:
-        return alike[0]
-    shown = ", ".join(names[:40])
-    raise UserError(f"{path.name} has no column {name}.", f"It has {shown}.")
+def _with_column(key: str) -> Callable[[Collection[str]], bool]:
+    """Give a function that says whether a table has the identifiers."""
+    return lambda names: any(name.lower() == key.lower() for name in names)
 
 
-def _choose(
+def _plan(
     catalogue: Catalogue,
     fields: Sequence[Field],
     identifier: str,
     wanted: Mapping[str, str],
-    path: Path,
-) -> tuple[dict[str, str], dict[str, str]]:
+    units: Mapping[str, str],
+) -> tuple[list[Planned], dict[str, str]]:
     """Say which columns to take, by their new names, and why not the others."""
-    kinds = {field.name: field.kind for field in fields}
+    by_name = {field.name: field for field in fields}
     if wanted:
-        chosen = {target: _find(source, fields, path) for target, source in wanted.items()}
-        for target, source in chosen.items():
-            if kinds[source] == "other":
-                raise UserError(f"The column {source} of {path.name} holds no plain numbers.")
-            if catalogue.has(target):
-                raise UserError(
-                    f"The catalogue {catalogue.name} has a column {target} already.",
-                    f"Give the new one another name: NAME={source}.",
-                )
-        return chosen, {}
-    chosen, skipped = {}, {}
-    for name, kind in kinds.items():
-        masked = name.removesuffix(".mask")
-        if name == identifier or (masked != name and masked in kinds):
+        chosen = {target: find_column(source, by_name) for target, source in wanted.items()}
+        skipped: dict[str, str] = {}
+        _check_wanted(catalogue, chosen, by_name)
+    else:
+        chosen, skipped = _all_new(catalogue, by_name, identifier)
+    unknown = [n for n in units if n not in chosen and n not in chosen.values()]
+    if unknown:
+        raise UserError(f"No new column is called {unknown[0]}, so that it can have no unit.",
+                        f"The new columns are {', '.join(chosen)}.")  # fmt: skip
+    plan = []
+    for target, source in chosen.items():
+        field = by_name[source]
+        given = units.get(target, units.get(source))
+        unit: tuple[str, UnitOrigin] | None = (given, "given") if given else None
+        if unit is None and field.unit:
+            unit = (field.unit, "stated")
+        plan.append(planned(field, target, KNOWN.get(target), unit))
+    return plan, skipped
+
+
+def _check_wanted(
+    catalogue: Catalogue, chosen: Mapping[str, str], by_name: Mapping[str, Field]
+) -> None:
+    """Refuse columns that cannot be taken under the names that the user gave them."""
+    for target, source in chosen.items():
+        if by_name[source].kind == "other":
+            raise UserError(f"The column {source} holds no plain numbers.")
+        if catalogue.has(target):
+            raise UserError(
+                f"The catalogue {catalogue.name} has a column {target} already.",
+                f"Give the new one another name: NAME={source}.",
+            )
+
+
+def _all_new(
+    catalogue: Catalogue, by_name: Mapping[str, Field], identifier: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Take every column of numbers whose name is new; a known name in any capitals is one."""
+    sources, skipped = [], {}
+    for name, field in by_name.items():
+        if name == identifier:
             continue
-        if kind in ("text", "other"):
-            skipped[name] = "text" if kind == "text" else "neither numbers nor text"
-        elif catalogue.has(name):
+        if field.kind == "other" or (field.kind == "text" and known_name(name) not in KNOWN):
+            skipped[name] = "text" if field.kind == "text" else "neither numbers nor text"
+        elif catalogue.has(known_name(name)):
             skipped[name] = "the catalogue has a column of this name"
         else:
-            chosen[name] = name
-    if not chosen:
+            sources.append(name)
+    if not sources:
         raise UserError(
-            f"{path.name} has no column of numbers that the catalogue {catalogue.name} lacks.",
+            f"The table has no column of numbers that the catalogue {catalogue.name} lacks.",
             "Choose columns and names for them: NAME=COLUMN.",
         )
-    return chosen, skipped
+    names = [known_name(name) for name in sources]
+    exact_first = sorted(range(len(names)), key=lambda i: names[i] != sources[i])
+    targets = unique_names([names[i] for i in exact_first], catalogue.columns)
+    by_source = {sources[i]: target for i, target in zip(exact_first, targets, strict=True)}
+    return {by_source[source]: source for source in sources}, skipped
 
 
-def _collect(
-    catalogue: Catalogue,
-    reader: Reader,
-    identifier: str,
-    chosen: Mapping[str, str],
-    path: Path,
-    say: Progress,
-) -> tuple[dict[str, npt.NDArray[Any]], JoinCounts]:
-    """Bring the rows of the table into the order of the catalogue."""
-    ids = catalogue.column("source_id")
-    order = np.argsort(ids, kind="stable")
-    ordered = ids[order]
-    found = np.zeros(catalogue.n_rows, dtype=np.bool_)
-    new = {target: np.full(catalogue.n_rows, np.nan) for target in chosen}
-    there = {field.name for field in reader.fields}
-    masks = {s: f"{s}.mask" for s in chosen.values() if f"{s}.mask" in there}
-    names = list(dict.fromkeys([identifier, *chosen.values(), *masks.values()]))
-    duplicates = elsewhere = wrong = 0
-    for chunk in reader.chunks(names, _ROWS):
-        if not chunk.rows:
-            continue
-        wanted = identifiers(identifier, chunk.columns[identifier])
-        place = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
-        hits = np.flatnonzero((ordered[place] == wanted) & (wanted != NO_ID))
-        stars = order[place[hits]]
-        # of several rows for a star the first one counts, within this chunk and before it
-        _, firsts = np.unique(stars, return_index=True)
-        firsts = firsts[~found[stars[firsts]]]
-        duplicates += len(hits) - len(firsts)
-        elsewhere += chunk.rows - len(hits)
-        hits, stars = hits[firsts], stars[firsts]
-        found[stars] = True
-        for target, source in chosen.items():
-            hidden = chunk.columns[masks[source]].values if source in masks else None
-            values, bad = _numbers(chunk.columns[source], hidden, source)
-            new[target][stars] = values[hits]
-            wrong += int(bad[hits].sum())
-        say(0.6 * chunk.fraction, "joining")
-    matched = int(found.sum())
+class _TableColumns:
+    """The identifiers and the columns of the second table, spooled as it has them.
+
+    Parameters
+    ----------
+    reader
+        The table.
+    plan
+        The columns to take.
+    identifier
+        Its column of identifiers.
+    folder
+        For the spools.
+    """
+
+    def __init__(
+        self, reader: Reader, plan: Sequence[Planned], identifier: str, folder: Path
+    ) -> None:
+        self._reader = reader
+        self._identifier = identifier
+        self._folder = folder
+        self._judges = [ColumnJudge(c) for c in plan]
+        self._spools = {
+            c.target: Spool(folder / f"read-{i}.raw", c.dtype) for i, c in enumerate(plan)
+        }
+        self._lost: dict[str, list[Rows]] = {c.target: [] for c in plan}
+        self.ids: Rows = np.empty(0, dtype=np.int64)
+        self.skipped: dict[str, str] = {}
+        self.remarks: list[Remark] = []
+
+    @property
+    def columns(self) -> list[Planned]:
+        """The columns that hold numbers."""
+        return [j.column for j in self._judges if not j.hopeless]
+
+    def read_all(self, say: Callable[[float], None]) -> None:
+        """Read the table.
+
+        Raises
+        ------
+        UserError
+            If the identifiers are not exact, or a known column holds mostly no numbers.
+        """
+        sources = [judge.column.source for judge in self._judges]
+        text = [*as_text(self._reader.fields, self._identifier)]
+        text += [judge.column.source for judge in self._judges if judge.column.text]
+        names = list(dict.fromkeys([self._identifier, *sources]))
+        ids, first = Identifiers(self._identifier), 0
+        for chunk in self._reader.chunks(names, _ROWS, as_text=text):
+            if not chunk.rows:
+                continue
+            ids.add(chunk.columns[self._identifier])
+            for judge in self._judges:
+                target = judge.column.target
+                cells = judge(chunk.columns[judge.column.source], first)
+                self._spools[target].append(_in_type(cells, judge.column), cells.missing)
+                if judge.lost.any():
+                    self._lost[target].append(np.flatnonzero(judge.lost) + first)
+            first += chunk.rows
+            say(chunk.fraction)
+        self.ids, _ = ids.finish()
+        marks = check_condemned(self._reader, [j for j in self._judges if j.condemned])
+        for judge in self._judges:
+            if judge.hopeless:
+                self.skipped[judge.column.source] = "mostly no numbers"
+            else:
+                self.remarks += judge.remarks(marks.get(judge.column.source, ""))
+
+    def lost_in(self, rows: Rows) -> int:
+        """Count the cells without a number in some rows of the table."""
+        lost = [part for c in self.columns for part in self._lost[c.target]]
+        return sum(int(np.isin(part, rows).sum()) for part in lost)
+
+    def new_column(self, column: Planned, rows: Rows) -> NewColumn:
+        """Bring a column into the order of the stars.
+
+        Parameters
+        ----------
+        column
+            Which.
+        rows
+            The row of each star, -1 where it has none; shape (n,).
+        """
+        spool = self._spools[column.target]
+        values = spool.settle(None)
+        mark = spool.missing
+        ordered = Spool(spool.path.with_suffix(".ordered"), column.dtype)
+        for start in range(0, max(1, len(rows)), _BLOCK):
+            part = rows[start : start + _BLOCK]
+            found = values[np.maximum(part, 0)]
+            missing = part < 0
+            if found.dtype.kind == "f":
+                found = np.where(missing, found.dtype.type(np.nan), found)
+            elif mark is not None:
+                missing = missing | (found == mark)
+            ordered.append(found, missing)
+        settled = ordered.settle(None)
+        about = Column(
+            column.unit, "", column.description, column.unit_origin, column.source,
+            missing=ordered.missing, read_unit=column.read_unit,
+        )  # fmt: skip
+        return NewColumn(settled, about)
+
+
+def _in_type(cells: Cells, column: Planned) -> npt.NDArray[Any]:
+    """Give values in the type of a known column; those of any other stay as they are."""
+    if column.dtype is None:
+        return cells.values
+    with np.errstate(over="ignore"):
+        return cells.values.astype(column.dtype)
+
+
+def _meet(
+    catalogue: Catalogue, table: _TableColumns, path: Path, identifier: str
+) -> tuple[Rows, JoinCounts]:
+    """Find the row of each star; of several the first one counts."""
+    stars = catalogue.column("source_id")
+    ids, firsts = np.unique(table.ids, return_index=True)
+    rows = np.full(catalogue.n_rows, -1, dtype=np.int64)
+    if len(ids):
+        place = np.minimum(np.searchsorted(ids, stars), len(ids) - 1)
+        met = (ids[place] == stars) & (stars != NO_ID)
+        rows[met] = firsts[place[met]]
+    matched = int(np.count_nonzero(rows >= 0))
     if not matched:
         raise UserError(
             f"No row of {path.name} belongs to a star of the catalogue {catalogue.name}.",
             f"Are the identifiers in its column {identifier} those of the same release?",
         )
-    counts = JoinCounts(matched, catalogue.n_rows - matched, duplicates, elsewhere, wrong)
-    return {target: _narrow(values) for target, values in new.items()}, counts
-
-
-def _numbers(
-    cells: Cells, hidden: npt.NDArray[Any] | None, source: str
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Give cells as doubles, NaN where there is no number, and which hold something else.
-
-    Raises
-    ------
-    UserError
-        If integers have more digits than a double holds.
-    """
-    values = cells.values
-    missing = np.zeros(len(values), dtype=np.bool_)
-    for empty in (cells.missing, cells.wrong, hidden):
-        if empty is not None:
-            missing |= empty.astype(np.bool_)
-    if values.dtype.kind == "i" and np.any(np.abs(values[~missing]) > _LARGEST_IN_FLOAT64):
-        raise UserError(
-            f"The column {source} holds integers with more digits than a number with missing "
-            "values can have.",
-            "Choose the columns to join: NAME=COLUMN.",
-        )
-    numbers = values.astype(np.float64)
-    bad = np.isinf(numbers) & ~missing
-    if cells.wrong is not None:
-        bad |= cells.wrong
-    numbers[missing | bad] = np.nan
-    return numbers, bad
-
-
-def _narrow(values: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
-    """Give the type of the store: float32, unless it would change an integer or overflow."""
-    with np.errstate(over="ignore"):
-        narrow = values.astype(np.float32)
-    exact = values[np.isfinite(values)]
-    large = np.abs(exact) > _LARGEST_IN_FLOAT32
-    whole = exact[large] == np.round(exact[large])
-    changed = whole & (narrow[np.isfinite(values)][large].astype(np.float64) != exact[large])
-    overflow = bool(np.any(np.isinf(narrow)))
-    return values if overflow or bool(changed.any()) else narrow
+    known = int(np.isin(table.ids, stars[rows >= 0]).sum())
+    counts = JoinCounts(
+        matched,
+        catalogue.n_rows - matched,
+        known - matched,
+        len(table.ids) - known,
+        table.lost_in(rows[rows >= 0]),
+    )
+    return rows, counts

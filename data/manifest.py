@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from data.errors import UserError
 from data.frames import SolarParameters
+from data.remarks import Remark
 from data.schema import Kind
 
 __all__ = ["MANIFEST", "Column", "Manifest", "UnitOrigin"]
@@ -39,6 +40,11 @@ class Column:
         The name in the table that it came from; empty if derived.
     file
         File name inside the folder ``columns``.
+    missing
+        The integer that stands for a missing value; None where there is none, in a column of
+        floats (NaN says it) and in manifests that were written before it was noted.
+    read_unit
+        The unit in which the table's values were read, where it is not ``unit``.
     """
 
     unit: str
@@ -47,6 +53,8 @@ class Column:
     unit_origin: UnitOrigin = "stated"
     source: str = ""
     file: str = ""
+    missing: int | None = None
+    read_unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,12 @@ class Manifest:
         Hash of the stored numbers.
     created
         UTC, ISO 8601.
+    remarks
+        What should be known about its columns before it is used.
+    kind_reason
+        Why the table was taken as one of this kind.
+    renamed
+        Columns of the table that are stored under another name than theirs.
     """
 
     id: str
@@ -100,6 +114,9 @@ class Manifest:
     content_hash: str
     created: str
     version: int = field(default=VERSION)
+    remarks: tuple[Remark, ...] = ()
+    kind_reason: str = ""
+    renamed: dict[str, str] = field(default_factory=dict)
 
     @property
     def parent(self) -> str | None:
@@ -110,6 +127,7 @@ class Manifest:
     def write(self, folder: Path) -> None:
         """Write the manifest into the folder of a catalogue that nobody reads yet."""
         stored = asdict(self) | {"sun": self.sun.to_dict()}
+        stored["remarks"] = [remark.to_dict() for remark in self.remarks]
         text = json.dumps(stored, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
@@ -142,6 +160,7 @@ class Manifest:
         fields["columns"] = {name: Column(**c) for name, c in stored["columns"].items()}
         fields["sun"] = SolarParameters.from_dict(stored["sun"])
         fields["not_6d_reasons"] = tuple(stored["not_6d_reasons"])
+        fields["remarks"] = tuple(Remark.from_dict(r) for r in stored.get("remarks", ()))
         manifest = cls(**fields)
         manifest._check()
         return manifest
@@ -150,12 +169,17 @@ class Manifest:
         """Refuse values of other kinds than those that are written."""
         texts = (self.id, self.name, self.kind, self.frame, self.created, self.content_hash)
         counts = (self.rows, self.with_6d, *self.dropped.values(), *self.not_6d.values())
-        columns = [(c.unit, c.dtype, c.description, c.file) for c in self.columns.values()]
+        columns = [
+            (c.unit, c.dtype, c.description, c.file, c.read_unit) for c in self.columns.values()
+        ]
         if not all(isinstance(text, str) for text in (*texts, *(t for c in columns for t in c))):
             raise TypeError("a text is none")
         if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in counts):
             raise TypeError("a count is none")
-        if not isinstance(self.provenance, dict):
+        marks = [c.missing for c in self.columns.values() if c.missing is not None]
+        if not all(isinstance(mark, int) and not isinstance(mark, bool) for mark in marks):
+            raise TypeError("a mark of missing values is none")
+        if not (isinstance(self.provenance, dict) and isinstance(self.renamed, dict)):
             raise TypeError("the provenance is none")
         if any(Path(column.file).name != column.file for column in self.columns.values()):
             raise ValueError("a column lies outside the catalogue")

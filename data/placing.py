@@ -11,7 +11,7 @@ import numpy.typing as npt
 from data.frames import Floats, SolarParameters, to_galactocentric
 from data.schema import CARTESIAN, NOT_6D_REASONS
 
-__all__ = ["Placed", "place_measured", "place_simulated"]
+__all__ = ["Placed", "place_measured", "place_simulated", "wrapped"]
 
 Mask = npt.NDArray[np.bool_]
 _CODE = {reason: code for code, reason in enumerate(NOT_6D_REASONS, start=1)}
@@ -49,19 +49,19 @@ def place_measured(n: dict[str, Floats], sun: SolarParameters) -> Placed:
     Parameters
     ----------
     n
-        ``ra``, ``dec`` (deg), ``pmra``, ``pmdec`` (mas/yr), ``distance`` (kpc) or else
-        ``parallax`` (mas), and ``radial_velocity`` (km/s) where there is one; shape (n,) each.
+        ``ra``, ``dec`` (deg), ``pmra``, ``pmdec`` (mas/yr), and where there is one ``distance``
+        (kpc) or else ``parallax`` (mas), and ``radial_velocity`` (km/s); shape (n,) each.
     sun
         The Sun's place and motion.
     """
     ra, dec = n["ra"], n["dec"]
     placed = (ra >= 0.0) & (ra <= 360.0) & (np.abs(dec) <= 90.0)
-    source = n.get("distance", n.get("parallax"))
-    assert source is not None  # noqa: S101  (the caller has seen to it)
+    unknown = np.full(len(ra), np.nan)
+    source = n.get("distance", n.get("parallax", unknown))
     word = "distance" if "distance" in n else "parallax"
     with np.errstate(all="ignore"):
         distance = np.where(source > 0.0, source if word == "distance" else 1.0 / source, np.nan)
-        velocity = n.get("radial_velocity", np.full(len(ra), np.nan))
+        velocity = n.get("radial_velocity", unknown)
         x, v = to_galactocentric(ra, dec, distance, n["pmra"], n["pmdec"], velocity, sun)
     reason = np.zeros(len(ra), dtype=np.uint8)
     # the first reason that applies counts, so the last is written first
@@ -70,6 +70,21 @@ def place_measured(n: dict[str, Floats], sun: SolarParameters) -> Placed:
     reason[source <= 0.0] = _CODE[f"{word} not positive"]
     reason[np.isnan(source)] = _CODE[f"no {word}"]
     return _stored(placed, reason, distance, x, v)
+
+
+def wrapped(ra: Floats) -> Floats:
+    """Bring right ascensions into 0 to 360 deg; those more than half a turn outside stay.
+
+    Parameters
+    ----------
+    ra
+        deg, shape (n,): counted from -180 to 180, or from 0 past 360.
+    """
+    with np.errstate(invalid="ignore"):
+        outside = ((ra < 0.0) & (ra >= -180.0)) | ((ra >= 360.0) & (ra < 540.0))
+    turned: Floats = np.where(outside, np.mod(ra, 360.0), ra)
+    turned[turned == 360.0] = 0.0  # what is less than a rounding below 0
+    return turned
 
 
 def place_simulated(n: dict[str, Floats], sun: SolarParameters) -> Placed:

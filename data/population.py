@@ -18,11 +18,13 @@ from data.covariance import cartesian_covariance
 from data.errors import UserError
 from data.frames import Floats, SolarParameters
 from data.refusals import MIN_TRACERS, listed, nothing_selected, require_6d, too_few
-from data.selection import Tree, mask, validate
+from data.remarks import Remark, concerning
+from data.schema import ASTROMETRY, CARTESIAN, ERRORS
+from data.selection import Tree, columns, mask, validate
 from data.selection.kernels import refine_ball
 from data.store import Catalogue
 
-__all__ = ["MIN_TRACERS", "RADIUS", "Population", "Volume", "make_population"]
+__all__ = ["MIN_TRACERS", "RADIUS", "Population", "Volume", "make_population", "remarks_on"]
 
 RADIUS = 4.0
 """Radius of the default volume in kpc (arXiv 2305.13358)."""
@@ -105,6 +107,8 @@ class Population:
         last three make ``selected``.
     warnings
         Reasons for distrust.
+    remarks
+        Cautions on the columns that it is made of, which take no trust from a map.
     catalogue
         Where the stars are, for what is only read when asked for.
     """
@@ -118,6 +122,7 @@ class Population:
     v: npt.NDArray[np.float32]
     counts: dict[str, Any]
     warnings: list[Reason] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     catalogue: Catalogue | None = field(default=None, repr=False)
 
     def covariance(self) -> Floats | None:
@@ -193,8 +198,24 @@ def make_population(
             "tracers": int(rows.size),
         },
         warnings=population_reasons(catalogue, tree, filled, rows, ball, np.asarray(sun.position)),
+        remarks=remarks_on(catalogue, tree),
         catalogue=catalogue,
     )
+
+
+def remarks_on(catalogue: Catalogue, tree: Tree) -> list[Remark]:
+    """Give the remarks on the columns that a population is made of.
+
+    Parameters
+    ----------
+    catalogue
+        Where the stars are.
+    tree
+        The selection; a derived column in it stands for all of phase space.
+    """
+    origin = catalogue.manifest.origin_of_distance
+    used = {*ASTROMETRY, *CARTESIAN, *ERRORS, "distance", origin, *columns(tree)}
+    return concerning(catalogue.manifest.remarks, used)
 
 
 def _sun(catalogue: Catalogue, sun: SolarParameters | None) -> SolarParameters:

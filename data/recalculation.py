@@ -10,18 +10,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data.distances import distance_unit
 from data.frames import Floats
+from data.judging import ColumnJudge
 from data.manifest import Column
+from data.matching import Planned
 from data.placing import place_measured
 from data.quality import zero_point as correction
-from data.schema import ASTROMETRY, CARTESIAN, CORRECTION, DERIVED, KNOWN, distance_unit
+from data.readers.base import Cells
+from data.remarks import Remark
+from data.schema import ASTROMETRY, CARTESIAN, CORRECTION, DERIVED, KNOWN
 from data.store import Catalogue
 from data.units import conversion_factor
 
-__all__ = ["FROM_PARALLAX", "Change", "NewColumn", "recalculated"]
+__all__ = ["FROM_PARALLAX", "NOWHERE", "Change", "NewColumn", "recalculated"]
 
 FROM_PARALLAX = "1/parallax"
 """How the distance is called that needs no column of its own."""
+
+NOWHERE = "none"
+"""How the distance is called of which a catalogue says nothing."""
 
 _PLACES = ("distance", *CARTESIAN, "has_6d", "not_6d_reason")
 _NUMBERS = (*ASTROMETRY, "parallax_error", "parallax_over_error", *correction.NEEDS)
@@ -35,7 +43,8 @@ class NewColumn:
     Parameters
     ----------
     values
-        Shape (n_rows,), in the order of the catalogue; NaN where there is no value.
+        Shape (n_rows,), in the order of the catalogue; NaN, or ``about.missing``, where there
+        is no value.
     about
         What the manifest says of it; type and file are filled in when it is written.
     """
@@ -70,7 +79,7 @@ class Change:
 
 def recalculated(
     catalogue: Catalogue, change: Change, folder: Path, say: Callable[[float], None]
-) -> tuple[dict[str, NewColumn], correction.ZeroPointCounts | None]:
+) -> tuple[dict[str, NewColumn], correction.ZeroPointCounts | None, list[Remark]]:
     """Calculate the columns that a change makes different.
 
     Parameters
@@ -90,17 +99,21 @@ def recalculated(
         By name; those of ``change.columns`` are not among them.
     counts
         Of a correction that was made; None where none was.
+    remarks
+        On distances that were taken as missing.
     """
     corrects = change.zero_point is not None
+    measured = catalogue.manifest.kind == "astrometry"
     moves = change.origin != catalogue.manifest.origin_of_distance
     moves |= corrects and change.origin == FROM_PARALLAX
+    moves |= measured and not _placed_by(change.origin).isdisjoint(change.columns)
     names = [n for n in correction.CORRECTED if corrects and catalogue.has(n)]
     names += [correction.COLUMN] if change.zero_point else []
     names += _PLACES if moves else []
     if not names:
-        return {}, None
+        return {}, None, []
     made = {name: _room(folder, name, catalogue.n_rows) for name in names}
-    factor = _to_kpc(catalogue, change) if moves and change.origin != FROM_PARALLAX else 1.0
+    judge = _distance_judge(catalogue, change) if moves else None
     counts = correction.ZeroPointCounts()
     for rows in _blocks(catalogue.n_rows):
         numbers = _numbers(catalogue, change, rows)
@@ -110,7 +123,7 @@ def recalculated(
             counts += found.counts
             fresh[correction.COLUMN] = found.values.astype(np.float32)
         elif corrects:
-            numbers[correction.COLUMN] = _doubles(catalogue.column(correction.COLUMN), rows)
+            numbers[correction.COLUMN] = _stored(catalogue, correction.COLUMN, rows)
         if corrects:
             taken = fresh.get(correction.COLUMN, numbers.get(correction.COLUMN))
             assert taken is not None  # noqa: S101  one of them is there
@@ -118,23 +131,32 @@ def recalculated(
             numbers |= changed
             fresh |= changed
         if moves:
-            fresh |= _places(catalogue, numbers, change.origin, factor)
+            if judge is not None:
+                numbers["distance"] = judge(Cells(numbers[change.origin]), rows.start).values
+            fresh |= _places(catalogue, numbers, change.origin)
         for name, values in fresh.items():
             made[name][rows] = values
         say(rows.stop / catalogue.n_rows)
     new = {
         name: NewColumn(values, _about(catalogue, name, change)) for name, values in made.items()
     }
-    return new, counts if change.zero_point else None
+    remarks = [] if judge is None else judge.remarks()
+    return new, counts if change.zero_point else None, remarks
+
+
+def _placed_by(origin: str) -> set[str]:
+    """Name the measured columns that positions and velocities follow from."""
+    return {name for name in ASTROMETRY if name != "parallax" or origin == FROM_PARALLAX}
 
 
 def _places(
-    catalogue: Catalogue, numbers: dict[str, Floats], origin: str, factor: float
+    catalogue: Catalogue, numbers: dict[str, Floats], origin: str
 ) -> dict[str, npt.NDArray[Any]]:
     """Give distance, coordinates and what is missing to 6D."""
-    source = "parallax" if origin == FROM_PARALLAX else origin
-    n = {name: numbers[name] for name in ASTROMETRY if name in numbers and name != "parallax"}
-    n["parallax" if origin == FROM_PARALLAX else "distance"] = numbers[source] * factor
+    names = _placed_by(origin) | (
+        {"distance"} if origin not in (FROM_PARALLAX, NOWHERE) else set()
+    )
+    n = {name: values for name, values in numbers.items() if name in names}
     placed = place_measured(n, catalogue.manifest.sun)
     return {**placed.columns, "has_6d": placed.has_6d, "not_6d_reason": placed.reason}
 
@@ -142,16 +164,22 @@ def _places(
 def _numbers(catalogue: Catalogue, change: Change, rows: slice) -> dict[str, Floats]:
     """Give what the calculation needs of some rows."""
     wanted = dict.fromkeys((*_NUMBERS, change.origin))
-    found = {n: _doubles(catalogue.column(n), rows) for n in wanted if catalogue.has(n)}
-    more = {n: c.values for n, c in change.columns.items() if n in wanted}
-    return found | {n: _doubles(values, rows) for n, values in more.items()}
+    found = {n: _stored(catalogue, n, rows) for n in wanted if catalogue.has(n)}
+    more = {n: c for n, c in change.columns.items() if n in wanted}
+    return found | {n: _doubles(c.values[rows], c.about.missing) for n, c in more.items()}
 
 
-def _to_kpc(catalogue: Catalogue, change: Change) -> float:
-    """Give the factor from the unit of the distance column to kpc."""
+def _distance_judge(catalogue: Catalogue, change: Change) -> ColumnJudge | None:
+    """Give what turns a column into distances, as at ingest; None for 1/parallax."""
     name = change.origin
+    if name in (FROM_PARALLAX, NOWHERE):
+        return None
     about = change.columns[name].about if name in change.columns else catalogue.columns[name]
-    return conversion_factor(about.unit or distance_unit(name), "kpc", name)
+    factor = conversion_factor(about.unit or distance_unit(name), "kpc", name)
+    spec = DERIVED["distance"]
+    return ColumnJudge(
+        Planned(name, "distance", spec.dtype, factor, spec.unit, about.unit_origin, "")
+    )
 
 
 def _about(catalogue: Catalogue, name: str, change: Change) -> Column:
@@ -160,9 +188,9 @@ def _about(catalogue: Catalogue, name: str, change: Change) -> Column:
         return correction.described(catalogue.columns[name])
     if name == "parallax":
         return correction.undescribed(catalogue.columns[name])
-    if name in catalogue.columns:
+    if name in catalogue.columns and name != "distance":
         return catalogue.columns[name]
-    spec = CORRECTION[name]
+    spec = (DERIVED | CORRECTION)[name]
     return Column(spec.unit, spec.dtype, spec.description, "derived")
 
 
@@ -172,8 +200,15 @@ def _room(folder: Path, name: str, n_rows: int) -> npt.NDArray[Any]:
     return np.memmap(folder / f"{name}.raw", np.dtype(spec.dtype), "w+", shape=(n_rows,))
 
 
-def _doubles(values: npt.NDArray[Any], rows: slice) -> Floats:
-    return np.asarray(values[rows], dtype=np.float64)
+def _stored(catalogue: Catalogue, name: str, rows: slice) -> Floats:
+    return _doubles(catalogue.column(name)[rows], catalogue.columns[name].missing)
+
+
+def _doubles(values: npt.NDArray[Any], missing: int | None) -> Floats:
+    doubles: Floats = np.asarray(values, dtype=np.float64).copy()
+    if missing is not None:
+        doubles[values == missing] = np.nan
+    return doubles
 
 
 def _blocks(n: int) -> Iterator[slice]:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +22,10 @@ import numpy as np
 from data.columns import write_column
 from data.errors import UserError
 from data.manifest import Column, Manifest
+from data.plausibility import CODES, plausibility
 from data.quality import zero_point as correction
-from data.recalculation import FROM_PARALLAX, Change, NewColumn, recalculated
+from data.recalculation import FROM_PARALLAX, NOWHERE, Change, NewColumn, recalculated
+from data.remarks import Remark
 from data.schema import CORRECTION, DERIVED, KNOWN, NOT_6D_REASONS
 from data.store import COLUMNS, TRUTH, Catalogue, CatalogueStore
 from data.writing import content_id, file_names, new_folder, plain_name
@@ -46,15 +48,15 @@ def distance_choices(manifest: Manifest) -> list[str]:
     """
     if manifest.kind != "astrometry":
         return []
-    found = [FROM_PARALLAX] if "parallax" in manifest.columns else []
+    found = [manifest.origin_of_distance]
+    found += [FROM_PARALLAX] if "parallax" in manifest.columns else []
     for name, column in manifest.columns.items():
         words = name.lower()
         if name in DERIVED or "err" in words or words.endswith(("_lower", "_upper")):
             continue
         if column.unit in _LENGTHS or words.startswith(("dist", "r_med", "r_est")):
             found.append(name)
-    now = manifest.origin_of_distance
-    return [now, *(name for name in found if name != now)]
+    return list(dict.fromkeys(found))
 
 
 def revise(
@@ -66,6 +68,7 @@ def revise(
     zero_point: bool | None = None,
     columns: Mapping[str, NewColumn] | None = None,
     note: Mapping[str, Any] | None = None,
+    remarks: Sequence[Remark] = (),
     progress: Progress | None = None,
 ) -> Catalogue:
     """Make a new version of a catalogue.
@@ -87,6 +90,8 @@ def revise(
         Further columns by name.
     note
         Kept in the provenance.
+    remarks
+        On the further columns.
     progress
         Called with a fraction (0 to 1) and a word.
 
@@ -103,7 +108,10 @@ def revise(
     """
     old = catalogue.manifest
     added = dict(columns or {})
-    change = Change(distance or old.origin_of_distance, zero_point, added)
+    origin = distance or old.origin_of_distance
+    if origin == NOWHERE and "parallax" in added:
+        origin = FROM_PARALLAX
+    change = Change(origin, zero_point, added)
     _check(catalogue, change)
     if old.origin_of_distance == "distance" != change.origin:
         about = replace(old.columns["distance"], description="distance, as the table has it")
@@ -114,7 +122,7 @@ def revise(
     with new_folder(store) as folder:
         scratch = folder / "new"
         scratch.mkdir()
-        made, counts = recalculated(
+        made, counts, more = recalculated(
             catalogue, change, scratch, lambda done: say(0.8 * done, "calculating")
         )
         say(0.8, "storing")
@@ -131,9 +139,18 @@ def revise(
         del made
         shutil.rmtree(scratch)
         manifest.write(folder)
+        found = [*_kept_remarks(old, change), *remarks, *more, *plausibility(Catalogue(folder))]
+        replace(manifest, remarks=tuple(dict.fromkeys(found))).write(folder)
         revised = store.adopt(folder, manifest.id)
     say(1.0, "already in the store" if revised.already_there else "done")
     return revised
+
+
+def _kept_remarks(old: Manifest, change: Change) -> list[Remark]:
+    """Give the remarks on cells of the old version that hold for the new one."""
+    moved = {"distance"} if change.origin != old.origin_of_distance else set()
+    renewed = moved | set(change.columns)
+    return [r for r in old.remarks if r.code not in CODES and r.column not in renewed]
 
 
 def _check(catalogue: Catalogue, change: Change) -> None:

@@ -17,15 +17,25 @@ __all__ = [
     "GAIA_NAMES",
     "KINDS",
     "KNOWN",
+    "MISSING_IDENTIFIER",
+    "MISSING_INTEGER",
     "NOT_6D_REASONS",
     "REQUIRED",
+    "SKY",
     "ColumnSpec",
+    "Dependence",
     "Kind",
-    "distance_unit",
+    "Role",
 ]
 
 Kind = Literal["astrometry", "simulation"]
 KINDS: tuple[Kind, ...] = ("astrometry", "simulation")
+
+Dependence = Literal["position", "velocity", "brightness"]
+"""What a cut in a column can depend on that the choice of tracers must not depend on."""
+Role = Literal["", "distance", "parallax", "modulus", "magnitude", "flux", "colour", "extinction"]
+"""How a column changes when the same star is placed elsewhere: what makes a luminosity of an
+apparent magnitude and a distance (:mod:`data.dependence`)."""
 
 
 @dataclass(frozen=True)
@@ -41,29 +51,44 @@ class ColumnSpec:
         The storage type, as a numpy name.
     description
         One line for people.
+    depends
+        What a cut in it depends on; empty for a property of the star alone, and for labels.
+    role
+        How it changes with the place of the star.
     """
 
     unit: str
     dtype: str
     description: str
+    depends: tuple[Dependence, ...] = ()
+    role: Role = ""
+
+
+_AT: tuple[Dependence, ...] = ("position",)
+_MOVES: tuple[Dependence, ...] = ("velocity",)
+_LOOKS: tuple[Dependence, ...] = ("brightness",)
 
 
 ASTROMETRY = {
-    "ra": ColumnSpec("deg", "float64", "right ascension (ICRS)"),
-    "dec": ColumnSpec("deg", "float64", "declination (ICRS)"),
-    "parallax": ColumnSpec("mas", "float64", "parallax"),
-    "pmra": ColumnSpec("mas / yr", "float64", "proper motion in right ascension times cos(dec)"),
-    "pmdec": ColumnSpec("mas / yr", "float64", "proper motion in declination"),
-    "radial_velocity": ColumnSpec("km / s", "float32", "line-of-sight velocity, barycentric"),
+    "ra": ColumnSpec("deg", "float64", "right ascension (ICRS)", _AT),
+    "dec": ColumnSpec("deg", "float64", "declination (ICRS)", _AT),
+    "parallax": ColumnSpec("mas", "float64", "parallax", _AT, "parallax"),
+    "pmra": ColumnSpec(
+        "mas / yr", "float64", "proper motion in right ascension times cos(dec)", _MOVES
+    ),
+    "pmdec": ColumnSpec("mas / yr", "float64", "proper motion in declination", _MOVES),
+    "radial_velocity": ColumnSpec(
+        "km / s", "float32", "line-of-sight velocity, barycentric", _MOVES
+    ),
 }
 
 ERRORS = {
-    "ra_error": ColumnSpec("mas", "float32", "standard error of ra times cos(dec)"),
-    "dec_error": ColumnSpec("mas", "float32", "standard error of dec"),
-    "parallax_error": ColumnSpec("mas", "float32", "standard error of parallax"),
-    "pmra_error": ColumnSpec("mas / yr", "float32", "standard error of pmra"),
-    "pmdec_error": ColumnSpec("mas / yr", "float32", "standard error of pmdec"),
-    "radial_velocity_error": ColumnSpec("km / s", "float32", "error of radial_velocity"),
+    "ra_error": ColumnSpec("mas", "float32", "standard error of ra times cos(dec)", _LOOKS),
+    "dec_error": ColumnSpec("mas", "float32", "standard error of dec", _LOOKS),
+    "parallax_error": ColumnSpec("mas", "float32", "standard error of parallax", _LOOKS),
+    "pmra_error": ColumnSpec("mas / yr", "float32", "standard error of pmra", _LOOKS),
+    "pmdec_error": ColumnSpec("mas / yr", "float32", "standard error of pmdec", _LOOKS),
+    "radial_velocity_error": ColumnSpec("km / s", "float32", "error of radial_velocity", _LOOKS),
 }
 
 _FIVE = ("ra", "dec", "parallax", "pmra", "pmdec")
@@ -73,16 +98,16 @@ CORRELATIONS: tuple[tuple[str, str], ...] = tuple(
 """The pairs of astrometric parameters whose correlation Gaia publishes, as ``<a>_<b>_corr``."""
 
 CARTESIAN = {
-    "x": ColumnSpec("kpc", "float32", "Galactocentric x, the Sun at positive x"),
-    "y": ColumnSpec("kpc", "float32", "Galactocentric y, the disc turns towards negative y"),
-    "z": ColumnSpec("kpc", "float32", "Galactocentric z, towards the north Galactic pole"),
-    "vx": ColumnSpec("km / s", "float32", "velocity along x"),
-    "vy": ColumnSpec("km / s", "float32", "velocity along y"),
-    "vz": ColumnSpec("km / s", "float32", "velocity along z"),
+    "x": ColumnSpec("kpc", "float32", "Galactocentric x, the Sun at positive x", _AT),
+    "y": ColumnSpec("kpc", "float32", "Galactocentric y, the disc turns towards negative y", _AT),
+    "z": ColumnSpec("kpc", "float32", "Galactocentric z, towards the north Galactic pole", _AT),
+    "vx": ColumnSpec("km / s", "float32", "velocity along x", _MOVES),
+    "vy": ColumnSpec("km / s", "float32", "velocity along y", _MOVES),
+    "vz": ColumnSpec("km / s", "float32", "velocity along z", _MOVES),
 }
 
 DERIVED = {
-    "distance": ColumnSpec("kpc", "float32", "distance from the Sun"),
+    "distance": ColumnSpec("kpc", "float32", "distance from the Sun", _AT, "distance"),
     **CARTESIAN,
     "has_6d": ColumnSpec("", "bool", "position and velocity are both known"),
     "not_6d_reason": ColumnSpec("", "uint8", "0 for 6D, else the reason's place in the manifest"),
@@ -91,19 +116,26 @@ DERIVED = {
 
 CORRECTION = {
     "parallax_zero_point": ColumnSpec(
-        "mas", "float32", "zero point that was subtracted from the parallax; missing: none was"
+        "mas",
+        "float32",
+        "zero point that was subtracted from the parallax; missing: none was",
+        ("position", "brightness"),
     ),
 }
 """What ingest adds where the parallaxes are corrected."""
 
 _PHOTOMETRY = {
-    "phot_g_mean_mag": ColumnSpec("mag", "float32", "mean magnitude in G"),
-    "phot_bp_mean_mag": ColumnSpec("mag", "float32", "mean magnitude in BP"),
-    "phot_rp_mean_mag": ColumnSpec("mag", "float32", "mean magnitude in RP"),
-    "bp_rp": ColumnSpec("mag", "float32", "colour BP - RP"),
-    "grvs_mag": ColumnSpec("mag", "float32", "magnitude in the band of the RVS"),
+    "phot_g_mean_mag": ColumnSpec("mag", "float32", "mean magnitude in G", _LOOKS, "magnitude"),
+    "phot_bp_mean_mag": ColumnSpec("mag", "float32", "mean magnitude in BP", _LOOKS, "magnitude"),
+    "phot_rp_mean_mag": ColumnSpec("mag", "float32", "mean magnitude in RP", _LOOKS, "magnitude"),
+    "bp_rp": ColumnSpec("mag", "float32", "colour BP - RP", role="colour"),
+    "grvs_mag": ColumnSpec(
+        "mag", "float32", "magnitude in the band of the RVS", _LOOKS, "magnitude"
+    ),
     "ruwe": ColumnSpec("", "float32", "renormalised unit weight error"),
-    "parallax_over_error": ColumnSpec("", "float32", "parallax divided by its error"),
+    "parallax_over_error": ColumnSpec(
+        "", "float32", "parallax divided by its error", ("position", "brightness")
+    ),
 }
 
 KNOWN: dict[str, ColumnSpec] = {
@@ -148,8 +180,16 @@ REQUIRED: dict[Kind, tuple[str, ...]] = {
     "astrometry": ("ra", "dec", "parallax", "pmra", "pmdec"),
     "simulation": tuple(CARTESIAN),
 }
-"""What a table must have. A star without a radial velocity is of use; one without a place or
+"""What a table for maps has. A star without a radial velocity is of use; one without a place or
 a proper motion column points to a column map that has been forgotten."""
+
+SKY = ("ra", "dec", "pmra", "pmdec")
+"""What a table of astrometry cannot lack: the search for streams needs no parallaxes."""
+
+MISSING_IDENTIFIER = -1
+"""Stands for a missing ``source_id``."""
+MISSING_INTEGER = -(2**63)
+"""Stands for a missing value in any other column of long integers."""
 
 NOT_6D_REASONS: tuple[str, ...] = (
     "no parallax",
@@ -162,14 +202,3 @@ NOT_6D_REASONS: tuple[str, ...] = (
     "out of range",
 )
 """Why a star has no place in a 6D population: code ``i + 1`` in ``not_6d_reason``."""
-
-_PARSEC_DISTANCES = ("r_med_geo", "r_med_photogeo", "r_est", "distance_gspphot")
-
-
-def distance_unit(column: str) -> str:
-    """Give the unit that a distance column without one is taken in.
-
-    Those of Bailer-Jones et al. (2018, 2021) and of Gaia's GSP-Phot are published in parsec;
-    any other is taken in kpc, the unit of the store.
-    """
-    return "pc" if column.lower() in _PARSEC_DISTANCES else "kpc"

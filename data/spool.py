@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MISSING_INTEGER", "Spool"]
+from data.schema import MISSING_INTEGER
 
-MISSING_INTEGER = np.iinfo(np.int64).min
-"""Stands for a missing value in a column of integers too large for any float."""
+__all__ = ["Spool"]
 
 _BLOCK = 1 << 20
 _LARGEST_IN_FLOAT32 = 1 << 24
@@ -27,9 +26,9 @@ class Spool:
     path
         Raw file, made by the first `append`.
     dtype
-        The type that the column must have; None lets the values decide: float32 for floats,
-        for integers float32 if that holds every value exactly, int64 otherwise, bool for
-        booleans.
+        The type that the column must have; None lets the values decide: float32 for floats and
+        integers where that holds every value exactly, otherwise float64 for floats and int64
+        for integers; bool for booleans without missing values.
     """
 
     def __init__(self, path: Path, dtype: str | None = None) -> None:
@@ -39,6 +38,7 @@ class Spool:
         self._largest = 0
         self._any_missing = False
         self._needs_float64 = False
+        self._any_float = False
 
     def append(self, values: npt.NDArray[Any], missing: npt.NDArray[np.bool_] | None) -> None:
         """Add the values of a chunk.
@@ -82,6 +82,12 @@ class Spool:
         self._raw = final
         return self._map()
 
+    @property
+    def missing(self) -> int | None:
+        """The integer that stands for a missing value in the settled column, if one does."""
+        marked = self.fixed is None and self._any_missing and self._final_type() == np.int64
+        return MISSING_INTEGER if marked else None
+
     def remove(self) -> None:
         """Delete the raw file."""
         self.path.unlink(missing_ok=True)
@@ -110,8 +116,12 @@ class Spool:
         elif values.dtype != np.bool_:
             values = _narrow(values)
             self._needs_float64 |= values.dtype == np.float64
+            self._any_float |= not bool(np.isnan(values).all())
         raw = self._raw or values.dtype
         common = raw if raw == values.dtype else _common(raw, values.dtype)
+        if not self._any_float and common != raw and np.int64 in (raw, values.dtype):
+            common = np.dtype(np.int64)  # the floats are all missing: long integers stay whole
+            self._any_missing = True
         if self._raw is not None and common != raw:
             self._widen(common)
         self._raw = common
@@ -137,13 +147,16 @@ class Spool:
         if self._largest <= _LARGEST_IN_FLOAT32:
             return np.dtype(np.float32)
         if self._any_missing and self._largest <= _LARGEST_IN_FLOAT64:
-            return np.dtype(np.float64)
+            return np.dtype(np.float64)  # a missing value is NaN
         return self._raw
 
     def _convert(self, values: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-        """Change the type, turning the mark of a missing integer into NaN."""
+        """Change the type, turning the mark of a missing integer into NaN and back."""
         if values.dtype == dtype:
             return values
+        if values.dtype.kind == "f" and dtype.kind == "i":
+            empty = np.isnan(values)
+            return np.where(empty, MISSING_INTEGER, np.where(empty, 0, values).astype(dtype))
         converted = values.astype(dtype)
         if values.dtype == np.int64 and dtype.kind == "f":
             converted[values == MISSING_INTEGER] = np.nan
@@ -151,10 +164,13 @@ class Spool:
 
 
 def _narrow(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Give floats as float32, unless one of them is finite only in float64."""
+    """Give floats as float32 where that keeps every digit, as float64 otherwise."""
+    if values.dtype == np.float32:
+        return values
     with np.errstate(over="ignore"):
         narrow = values.astype(np.float32)
-    return values if np.any(np.isinf(narrow) & np.isfinite(values)) else narrow
+    same = np.array_equal(narrow.astype(np.float64), values, equal_nan=True)
+    return narrow if same else values
 
 
 def _common(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from functools import lru_cache
 
@@ -19,20 +20,33 @@ _SPELLINGS = {
     "radians": "rad",
     "milliarcsecond": "mas",
     "milliarcseconds": "mas",
-    "angle[deg]": "deg",
-    "angle[rad]": "rad",
-    "angle[mas]": "mas",
     "year": "yr",
+    "h:m:s": "hourangle",
+    "hms": "hourangle",
+    "hh:mm:ss": "hourangle",
+    "hh mm ss": "hourangle",
+    "d:m:s": "deg",
+    "dms": "deg",
+    "dd:mm:ss": "deg",
+    "dd mm ss": "deg",
 }
+_KIND_OF_QUANTITY = re.compile(r"[A-Za-z][A-Za-z ]*\[(.*)\]")
+"""Gaia DR1 and its simulations write what is measured before the unit: ``Angle[mas]``."""
 
 
 @lru_cache(maxsize=512)
 def parse_unit(text: str) -> u.UnitBase | None:
     """Read a unit in any of the spellings that table formats use; None if it is none.
 
-    ``mas.yr**-1`` (Gaia archive), ``mas yr-1`` (FITS, VOTable) and ``mas/yr`` all work.
+    ``mas.yr**-1`` (Gaia archive), ``mas yr-1`` (FITS, VOTable), ``mas/yr`` and
+    ``Angular Velocity[mas/year]`` (Gaia DR1) all work.
     """
-    cleaned = _SPELLINGS.get(text.strip().lower(), text.strip()).replace("'", "")
+    plain = text.strip()
+    if len(plain) > 2 and plain[0] == plain[-1] and plain[0] in "\"'":
+        plain = plain[1:-1].strip()
+    quantity = _KIND_OF_QUANTITY.fullmatch(plain)
+    plain = quantity[1].strip() if quantity else plain
+    cleaned = _SPELLINGS.get(plain.lower(), plain).replace("'", "")
     for form in _FORMATS:
         try:
             with warnings.catch_warnings():

@@ -7,8 +7,9 @@ import json
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ import numpy.typing as npt
 from data.columns import map_column, write_column
 from data.errors import UserError
 from data.frames import SolarParameters
+from data.identifiers import NO_ID
 from data.manifest import Column, Manifest
-from data.matching import Matched
+from data.matching import Matched, Planned
+from data.remarks import Remark
 from data.schema import CORRECTION, DERIVED, KNOWN, NOT_6D_REASONS
 from data.spool import Spool
 from data.store import COLUMNS, CatalogueStore
@@ -119,7 +122,8 @@ def write_columns(
     hashes
         Of the stored bytes, by name.
     """
-    stored_as = {c.target: c for c in matched.columns if c.target not in _made(matched)}
+    made = _made(matched) - ({"distance"} if matched.distance else set())
+    stored_as = {c.target: c for c in matched.columns if c.target not in made}
     order = [name for name in (*KNOWN, *DERIVED) if name in spools]
     order += [name for name in spools if name not in order]
     files = file_names(order)
@@ -131,9 +135,10 @@ def write_columns(
         write_column(folder / COLUMNS / files[name], values)
         hashes[name] = hashlib.blake2b(values.data, digest_size=16).hexdigest()
         dtype = "bool" if name == "has_6d" else values.dtype.name
+        missing = NO_ID if name == "source_id" else spool.missing
         del values  # the spool is mapped by it
         spool.remove()
-        columns[name] = _describe(name, dtype, files[name], stored_as)
+        columns[name] = replace(_describe(name, dtype, files[name], stored_as), missing=missing)
         say((done + 1) / len(order))
     return columns, hashes
 
@@ -150,6 +155,7 @@ def make_manifest(
     rows: int,
     dropped: dict[str, int],
     skipped: Mapping[str, str],
+    remarks: Sequence[Remark],
     folder: Path,
 ) -> Manifest:
     """Put together what is known about a catalogue; its id follows from its content."""
@@ -157,7 +163,7 @@ def make_manifest(
         map_column(folder / COLUMNS / columns["not_6d_reason"].file, "uint8", rows),
         minlength=len(NOT_6D_REASONS) + 1,
     )
-    origin = "positions" if matched.kind == "simulation" else matched.distance or "1/parallax"
+    origin = matched.origin_of_distance
     described = sorted((n, c.unit, c.dtype, hashes[n]) for n, c in columns.items())
     meaning = [described, matched.kind, origin, sun.to_dict(), truth]
     content_hash = hashlib.blake2b(json.dumps(meaning).encode(), digest_size=16).hexdigest()
@@ -178,6 +184,9 @@ def make_manifest(
         provenance=provenance,
         content_hash=content_hash,
         created=datetime.now(UTC).isoformat(),
+        remarks=tuple(remarks),
+        kind_reason=matched.why,
+        renamed=matched.renamed,
     )
 
 
@@ -188,10 +197,12 @@ def _made(matched: Matched) -> set[str]:
     return {"distance", "has_6d", "not_6d_reason"}
 
 
-def _describe(name: str, dtype: str, file: str, stored_as: Mapping[str, Any]) -> Column:
+def _describe(name: str, dtype: str, file: str, stored_as: Mapping[str, Planned]) -> Column:
     if name in stored_as:
         c = stored_as[name]
-        return Column(c.unit, dtype, c.description, c.unit_origin, c.source, file)
+        return Column(
+            c.unit, dtype, c.description, c.unit_origin, c.source, file, read_unit=c.read_unit
+        )
     if name == "source_id":
         return Column("", dtype, "row of the table, which has no identifiers", "derived", "", file)
     spec = (DERIVED | CORRECTION)[name]

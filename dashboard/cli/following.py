@@ -14,9 +14,9 @@ __all__ = ["follow"]
 
 FAILED, STOPPED = 1, 130
 _RESULTS = {
-    "map": ("cubes", "at_sun", "population", "warnings"),
+    "map": ("cubes", "at_sun", "population", "warnings", "remarks"),
     "streams": ("candidates", "best", "patches", "cubes", "members", "timing"),
-    "fetch": ("catalogue", "rows", "dropped", "with_6d", "not_6d"),
+    "fetch": ("catalogue", "rows", "dropped", "with_6d", "not_6d", "remarks"),
 }
 """What the result of a run is told by, for each kind."""
 
@@ -70,6 +70,9 @@ def _result(record: RunRecord) -> dict[str, object]:
 
 
 def _as_text(record: RunRecord, told: Mapping[str, object]) -> str:
+    remarks = told.get("remarks")
+    if isinstance(remarks, list):
+        told = {**told, "remarks": [str(remark.get("sentence", "")) for remark in remarks]}
     if record.kind == "fetch":
         return pairs(told)
     if record.kind == "streams":

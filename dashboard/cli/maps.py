@@ -12,8 +12,9 @@ from dashboard.cli.scheduling import executor
 from dashboard.cli.store import parse_pairs, take_in
 from data.errors import UserError
 from data.home import home
+from data.population import remarks_on
 from data.readers import SUFFIXES
-from data.selection import read_selection
+from data.selection import read_selection, validate
 from data.store import CatalogueStore
 from engine.runs import open_run, submit, wait
 from engine.runs.sweeps import submit_sweep
@@ -40,6 +41,9 @@ def make_map(arguments: Namespace, output: Output) -> int:
     }
     began = time.time()
     try:
+        remarks = remarks_on(CatalogueStore(folder).open(catalogue), validate(selection))
+        for remark in remarks:
+            output.note(f"Remark: {remark.sentence}")
         if arguments.sweep is not None or arguments.values:
             return _sweep(arguments, spec, folder, output)
         record = submit(
@@ -62,8 +66,11 @@ def make_map(arguments: Namespace, output: Output) -> int:
         there = " It was there already; --again computes it anew."
         if record.active and (arguments.after or arguments.priority != record.priority):
             there += f" Its place in the queue stays as it was (priority {record.priority})."
+    told: dict[str, object] = {"run": record.id, "state": str(record.state)}
+    if remarks:
+        told["remarks"] = [remark.to_dict() for remark in remarks]
     output.result(
-        {"run": record.id, "state": str(record.state)},
+        told,
         f"Run {record.id} is {record.state}.{there}\n"
         f"Follow it with `via-obscura runs show {record.id}`.",
     )

@@ -142,6 +142,7 @@ def take_in(file: Path, folder: Path, options: Namespace | None = None) -> Catal
             "kind": options.kind,
             "distance": options.distance,
             "zero_point": options.zero_point,
+            "table": options.table,
             "sun": sun,
         }
     with ProgressLine() as progress:
@@ -202,7 +203,7 @@ def parse_pairs(option: str, words: list[str]) -> dict[str, str]:
 
 
 def _say_catalogue(catalogue: Catalogue, output: Output) -> None:
-    from data.ingest import summary
+    from data.summaries import in_words, summary
 
     told = summary(catalogue)
-    output.result(told, pairs(told))
+    output.result(told, pairs(in_words(told)))

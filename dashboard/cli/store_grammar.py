@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.cli.options import AddCommand, add_place
 from dashboard.cli.streams_grammar import add_mock_stream
-from dashboard.cli.versions_grammar import add_zero_point
+from dashboard.cli.versions_grammar import add_table, add_zero_point
 
 __all__ = ["add_catalogues", "add_fetch", "add_ingest", "add_mock"]
 
@@ -57,6 +57,7 @@ def add_ingest(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
     parser.add_argument(
         "file", metavar="FILE", help="FITS, VOTable, ECSV, CSV (also gzipped), Parquet or HDF5"
     )
+    add_table(parser)
     parser.add_argument("--name", help="what to call the catalogue (default: the file's name)")
     parser.add_argument(
         "--column",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.streams.windows import Window
 
 from dashboard.cli.options import add_settings
+from dashboard.cli.versions_grammar import add_table
 
 __all__ = ["add_score", "score"]
 
@@ -59,6 +60,7 @@ def add_score(
         "--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="S", help="default: 0 1 2"
     )
     add_settings(parser, "change a setting; may be repeated")
+    add_table(parser)
     parser.add_argument("--id", default="source_id", metavar="COLUMN", help="default: source_id")
     parser.add_argument(
         "--out", default="scores.parquet", metavar="FILE", help=".parquet, .csv or .fits"
@@ -153,7 +155,7 @@ def _columns(
     needed = [arguments.coordinate, *names, *_list(arguments.errors), *label]
     path = Path(arguments.catalogue)
     if path.is_file() or path.name.lower().endswith(tuple(SUFFIXES)):
-        columns = read_columns(path, needed, [arguments.id])
+        columns = read_columns(path, needed, arguments.id, arguments.table)
     else:
         catalogue = CatalogueStore(home(arguments.home)).open(arguments.catalogue)
         columns = read_catalogue_columns(catalogue, needed, [arguments.id])
@@ -187,7 +189,7 @@ def _rows(done: list[WindowScores], ids: Any, *, scan: bool) -> dict[str, Any]: 
 
     index = np.concatenate([scores.index for scores in done])
     rows: dict[str, Any] = {
-        "source_id": index if ids is None else np.asarray(ids)[index],
+        "source_id": index if ids is None else ids[index],
         "log_r": np.concatenate([scores.log_r for scores in done]),
         "log_r_sd": np.concatenate([scores.log_r_sd for scores in done]),
         "n_seeds": np.concatenate(
@@ -240,7 +242,9 @@ class _Parts:
             json.dumps({key: getattr(arguments, key) for key in keys}).encode()
         )
         for name, values in sorted(columns.items()):
-            digest.update(name.encode() + np.ascontiguousarray(values).tobytes())
+            plain = np.ma.filled(values) if np.ma.isMaskedArray(values) else values
+            content = repr(plain.tolist()).encode() if plain.dtype == object else plain.tobytes()
+            digest.update(name.encode() + content)
         self.folder = out.with_name(f".{out.name}.{digest.hexdigest()[:16]}.parts")
 
     def _path(self, window: Window) -> Path:

@@ -30,17 +30,19 @@ def join(arguments: Namespace, output: Output) -> int:
             distance=arguments.distance,
             zero_point=True if arguments.zero_point else None,
             name=arguments.name,
+            table=arguments.table,
             progress=progress,
         )
     told = joined.summary()
-    output.result(told, pairs(told))
+    words = told | {"remarks": [r["sentence"] for r in told["remarks"]] or "none"}
+    output.result(told, pairs(words))
     return 0
 
 
 def revise(arguments: Namespace, output: Output) -> int:
     """Change the distances or the zero point of a catalogue."""
-    from data.ingest import summary
     from data.revision import revise as revise_catalogue
+    from data.summaries import in_words, summary
 
     folder = home(arguments.home)
     corrected = True if arguments.zero_point else False if arguments.no_zero_point else None
@@ -54,5 +56,5 @@ def revise(arguments: Namespace, output: Output) -> int:
             progress=progress,
         )
     told = summary(catalogue)
-    output.result(told, pairs(told))
+    output.result(told, pairs(in_words(told)))
     return 0

@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard.cli.options import AddCommand
 
-__all__ = ["add_join", "add_revise", "add_zero_point"]
+__all__ = ["add_join", "add_revise", "add_table", "add_zero_point"]
 
 _DISTANCE = "take distances from this column, or from 1/parallax"
 
@@ -21,12 +21,22 @@ def add_zero_point(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_table(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of a table in a file that holds several."""
+    parser.add_argument(
+        "--table",
+        metavar="NAME",
+        help="which table of a file that holds several: a name, a path or a number",
+    )
+
+
 def add_join(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
     """Add ``join``."""
     about = "Make a version of a catalogue with columns of a second table, by source_id."
     parser = command(commands, "join", about, "versions:join")
     parser.add_argument("catalogue", metavar="CATALOGUE", help="its id or its name")
     parser.add_argument("file", metavar="FILE", help="a table in any format that ingest reads")
+    add_table(parser)
     parser.add_argument(
         "--key", default="source_id", metavar="COLUMN", help="the table's column of identifiers"
     )

@@ -13,6 +13,7 @@ from dashboard.pages.catalogue_chooser import CatalogueChooser
 from dashboard.pages.ingest_dialog import IngestDialog
 from dashboard.pages.parts import pairs_table, table
 from dashboard.plain import plain
+from data.summaries import phase_space_columns
 
 if TYPE_CHECKING:
     from dashboard.services import Services
@@ -113,11 +114,32 @@ def details(manifest: Manifest) -> str:
     rows += [
         ("Distance from", manifest.origin_of_distance),
         *_history(manifest),
+        *_reading(manifest),
         ("Frame", manifest.frame),
-        ("Created", manifest.created),
+        ("Created", manifest.created[:16].replace("T", " ")),
         ("Read from", manifest.parent or str(manifest.provenance.get("source", "made here"))),
+        *((f"Remark on {remark.column}", remark.sentence) for remark in manifest.remarks),
     ]
     return pairs_table(rows)
+
+
+def _reading(manifest: Manifest) -> list[tuple[str, str]]:
+    """Say which table and which columns the stars were read from, and in what units."""
+    rows = []
+    if manifest.kind_reason:
+        rows.append(("Kind", f"{manifest.kind}: {manifest.kind_reason}"))
+    if "table" in manifest.provenance:
+        others = [t for t in manifest.provenance.get("tables", [])
+                  if t != manifest.provenance["table"]]  # fmt: skip
+        rows.append(("Table", f"{manifest.provenance['table']} (not read: {', '.join(others)})"))
+    rows += [
+        (f"Column {name}", f"{about['source']} in {about['unit'] or 'pure numbers'}, unit "
+                           f"{about['unit_origin']}")
+        for name, about in phase_space_columns(manifest).items()
+        if about["unit_origin"] != "derived"
+    ]  # fmt: skip
+    rows += [(f"Column {name}", f"stored as {new}") for name, new in manifest.renamed.items()]
+    return rows
 
 
 def _history(manifest: Manifest) -> list[tuple[str, str]]:

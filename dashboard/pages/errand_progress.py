@@ -35,6 +35,8 @@ class ErrandProgress:
         self.services, self.session = services, session
         self._done = done
         self.on_error: Callable[[BaseException], None] = session.report
+        self.on_tables: Callable[[list[str]], None] = lambda names: None
+        """Called with the tables of a file that holds several and was not read for that."""
         self._errand: Errand | None = None
         self._bar = pmui.LinearProgress(
             value=0, variant="determinate", sizing_mode="stretch_width", margin=(4, 10)
@@ -78,6 +80,7 @@ class ErrandProgress:
         self._errand = None
         self._box.visible = False
         if errand.error is not None:
+            self.on_tables(errand.tables)
             self.on_error(errand.error)
             return
         self.services.catalogues.look()

@@ -12,6 +12,7 @@ from dashboard.dialogs import dialog
 from dashboard.errands import Errand
 from dashboard.limits import UPLOAD_LIMIT
 from dashboard.pages.errand_progress import ErrandProgress
+from dashboard.pages.table_choice import TableChoice
 from dashboard.plain import plain
 from dashboard.policy.pairs import parse_pairs
 from data.errors import UserError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["IngestDialog"]
 
 _FORMATS = "FITS, VOTable, ECSV, CSV (also gzipped), Parquet, HDF5"
+_REMARKS_SHOWN = 3  # Details has them all
 _SUFFIXES = ".fits,.fit,.fits.gz,.vot,.xml,.ecsv,.csv,.csv.gz,.gz,.parquet,.hdf5,.h5,.hdf"
 
 
@@ -38,7 +40,9 @@ class IngestDialog:
     def __init__(self, services: Services, session: Session) -> None:
         self.services, self.session = services, session
         self._progress = ErrandProgress(services, session, self._done)
+        self._tables = TableChoice("vo-ingest-table")
         self._progress.on_error = self._show
+        self._progress.on_tables = self._tables.offer
         self._starting = False
         self._build_fields()
         self._error = pmui.Alert(
@@ -52,6 +56,7 @@ class IngestDialog:
             self._intro(),
             self._path,
             self._upload,
+            self._tables.view,
             pmui.Row(self._name, self._kind, margin=0, sizing_mode="stretch_width"),
             self._columns,
             self._units,
@@ -83,18 +88,22 @@ class IngestDialog:
         self._name = pmui.TextInput(label="Name (optional)", **style)
         self._kind = pmui.Select(
             label="Kind",
-            options={"Find out": "", "Astrometry": "astrometry", "Simulation": "simulation"},
+            options={
+                "Detect automatically": "",
+                "Astrometry": "astrometry",
+                "Simulation": "simulation",
+            },
             value="",
             **style,
         )
         self._columns = pmui.TextAreaInput(
-            label="Column names that differ from Gaia's, as ra=RAJ2000, parallax=Plx",
+            label="Column mapping, e.g. ra=RAJ2000, parallax=Plx",
             rows=1,
             auto_grow=True,
             **style,
         )
         self._units = pmui.TextAreaInput(
-            label="Units that the table does not state, as parallax=mas, radial_velocity=km/s",
+            label="Units not given in the table, e.g. parallax=mas, radial_velocity=km/s",
             rows=1,
             auto_grow=True,
             **style,
@@ -117,8 +126,8 @@ class IngestDialog:
     @staticmethod
     def _intro() -> Viewable:
         return pmui.Typography(
-            f"{_FORMATS}. Gaia's column names are known. Every row with a position is kept; "
-            "what is dropped, and what keeps stars out of 6D, is counted by reason.",
+            f"{_FORMATS}. Gaia's column names are known. Rows with a position are kept. Dropped "
+            "rows, and stars without full 6D data, are counted by reason.",
             variant="body2",
             margin=(0, 10, 8, 10),
             sizing_mode="stretch_width",
@@ -162,6 +171,8 @@ class IngestDialog:
             "column_map": parse_pairs(self._columns.value, "column names"),
             "units": parse_pairs(self._units.value, "units"),
         }
+        if self._tables.value:
+            options["table"] = self._tables.value
         acts = self.session.acts
         if path := self._path.value.strip():
             return lambda: acts.ingest(path, **options)
@@ -186,11 +197,16 @@ class IngestDialog:
     def _done(self, errand: Errand) -> None:
         self.close()
         self._start.disabled = False
-        dropped = sum(errand.summary.get("dropped", {}).values())
+        self._tables.offer([])
+        told = errand.summary
+        dropped = sum(told.get("dropped", {}).values())
         self.session.open_catalogue(errand.catalogue)
+        more = [f"{dropped:,} rows dropped; see Details."] if dropped else []
+        if told.get("tables"):
+            more.append(f"Table read: {told['table']}, one of {len(told['tables'])}.")
+        remarks = [remark["sentence"] for remark in told.get("remarks", [])]
         self.session.notify(
-            f"{errand.summary['rows']:,} stars are in the store, "
-            f"{errand.summary['with_6d']:,} of them with position and velocity.",
-            f"{dropped:,} rows were dropped; Details has the reasons." if dropped else "",
-            level="success",
+            f"Imported {told['rows']:,} stars ({told['with_6d']:,} with 6D).",
+            " ".join([*more, *remarks[:_REMARKS_SHOWN]]),
+            level="warning" if remarks else "success",
         )

@@ -83,9 +83,8 @@ class QualityPage(Page):
             section(
                 "Completeness",
                 *self._completeness.view(),
-                note="A sample that ends at an apparent magnitude loses its faint stars far away."
-                " Stars above the faintest absolute magnitude are seen as far as the largest"
-                " distance.",
+                note="A magnitude-limited sample misses faint stars at large distance. Stars"
+                " brighter than this absolute magnitude are visible out to the maximum distance.",
                 css_class="vo-completeness",
             ),
             sizing_mode="stretch_width",

@@ -12,6 +12,7 @@ from dashboard.errands import Errand
 from dashboard.guests import for_editors
 from dashboard.pages.errand_progress import ErrandProgress
 from dashboard.pages.parts import wide
+from dashboard.pages.table_choice import TableChoice
 from dashboard.plain import plain
 from dashboard.policy.pairs import parse_pairs
 from data.errors import UserError
@@ -42,6 +43,8 @@ class Versions:
         self._catalogue: Catalogue | None = None
         self._starting = False
         self._progress = ErrandProgress(services, session, self._done)
+        self._tables = TableChoice("vo-join-table")
+        self._progress.on_tables = self._tables.offer
         self._distance = pmui.Select(label="Distance from", options=[], **wide("vo-distance"))
         self._zero_point = pmui.Switch(
             label="Subtract the zero point of the parallax", size="small", margin=(6, 10, 0, 10),
@@ -64,7 +67,7 @@ class Versions:
             label="Its column of identifiers", value="source_id", **wide("vo-join-key")
         )
         self._columns = pmui.TextInput(
-            label="Columns to take (all that are new)", placeholder="feh=M_H, d=dist",
+            label="Columns to add (default: all new ones)", placeholder="feh=M_H, d=dist",
             **wide("vo-join-columns"),
         )  # fmt: skip
         self._join = self._button("Join", "vo-join", self._begin_join)
@@ -85,7 +88,7 @@ class Versions:
 
     def join_view(self) -> list[Viewable]:
         """Give the form for a second table."""
-        return [self._path, self._upload, self._key, self._columns, self._join]
+        return [self._path, self._upload, self._tables.view, self._key, self._columns, self._join]
 
     def open(self, catalogue: Catalogue) -> None:
         """Show what a catalogue is made of."""
@@ -133,10 +136,12 @@ class Versions:
         catalogue = self._catalogue
         if catalogue is None:
             return
-        options = {
+        options: dict[str, Any] = {
             "key": self._key.value.strip() or "source_id",
             "columns": parse_pairs(self._columns.value, "columns"),
         }
+        if self._tables.value:
+            options["table"] = self._tables.value
         acts = self.session.acts
         if path := self._path.value.strip():
             self._follow(acts.join(catalogue.id, path, **options))
@@ -146,7 +151,7 @@ class Versions:
         name, content = str(self._upload.filename), self._upload.value
 
         def work() -> Errand:
-            return acts.join_upload(catalogue.id, catalogue.name, name, content, options)
+            return acts.join_upload(catalogue.id, name, content, options)
 
         self._starting = True
         self._enable()
@@ -171,10 +176,12 @@ class Versions:
         more = f"{told['with_6d']:,} of them have position and velocity."
         if "matched" in told:
             more = (
-                f"{told['matched']:,} stars found a row, {told['unmatched']:,} did not; "
-                f"{told['duplicates']:,} rows repeated a star, "
-                f"{told['elsewhere']:,} belong to none."
+                f"{told['matched']:,} stars matched, {told['unmatched']:,} unmatched; "
+                f"{told['duplicates']:,} duplicate rows, "
+                f"{told['elsewhere']:,} rows without a match."
             )
+            self._tables.offer([])
+        more = " ".join([more, *(remark["sentence"] for remark in told.get("remarks", [])[:3])])
         self.session.notices.clear()
         self.session.notify(f"The new version has {told['rows']:,} stars.", more, level="success")
 

@@ -23,6 +23,7 @@ from dashboard.populations import Tracers, tracers
 from data.completeness import UNCURED
 from data.errors import UserError
 from data.reason import Reason
+from data.remarks import Remark
 from data.renoise import has_errors
 
 if TYPE_CHECKING:
@@ -166,17 +167,12 @@ class TracersPage(Page):
         reasons = result.population.warnings
         sentences = [_verdict(reasons), *(plain(reason.sentence) for reason in reasons)]
         codes = ["population", *(plain(reason.code) for reason in reasons)]
-        self._warnings.objects = [
-            pmui.Alert(
-                object=sentence,
-                severity="info" if code == "population" else "warning",
-                margin=6,
-                sizing_mode="stretch_width",
-                css_classes=[f"vo-warning-{code}"],
-            )
+        warnings = [
+            _alert(sentence, "info" if code == "population" else "warning", f"vo-warning-{code}")
             for code, sentence in zip(codes, sentences, strict=True)
             if reasons
         ]
+        self._warnings.objects = [*warnings, *map(_caution, result.population.remarks)]
         found = result.population
         errors = found.catalogue is not None and has_errors(found.catalogue)
         self._starter.offer(counts["tracers"], found.volume.radius, errors=errors)
@@ -203,6 +199,21 @@ class TracersPage(Page):
                 how=self.session.colour,
                 dark=self.session.dark,
             )
+
+
+def _alert(sentence: str, severity: str, css_class: str) -> pmui.Alert:
+    return pmui.Alert(
+        object=sentence,
+        severity=severity,
+        margin=6,
+        sizing_mode="stretch_width",
+        css_classes=[css_class],
+    )
+
+
+def _caution(remark: Remark) -> pmui.Alert:
+    """Show a remark on a column, which takes no trust from a map."""
+    return _alert(plain(remark.sentence), "info", f"vo-remark-{plain(remark.code)}")
 
 
 def _verdict(reasons: list[Reason]) -> str:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from data.errors import UserError
 from data.selection.expressions import column_name, number
-from data.selection.kernels import BLOCK, INT64, BoolArray
+from data.selection.kernels import BLOCK, INT64, BoolArray, rounded
 
 __all__ = ["MAX_VALUES", "among_key", "refine_among", "validate_among"]
 
@@ -39,16 +39,17 @@ def among_key(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def refine_among(out: BoolArray, values: npt.NDArray[Any], wanted: list[float | int]) -> None:
-    """Keep the rows whose value is one of those that are wanted, compared exactly.
+    """Keep the rows whose value is one of those that are wanted.
 
-    Integers are compared as integers (source identifiers have 19 digits), floats as doubles;
-    a missing value is equal to none.
+    Integers are compared as integers (source identifiers have 19 digits), floats in the precision
+    of the column; NaN is equal to none.
     """
     if values.dtype.kind in "iub":
         whole = [int(v) for v in wanted if v == int(v) and INT64.min <= v <= INT64.max]
         known = np.unique(np.array(whole, dtype=np.int64))
     else:
-        known = np.unique(np.array(wanted, dtype=np.float64))
+        numbers = [rounded(float(v), values.dtype) for v in wanted]
+        known = np.unique(np.array(numbers, dtype=np.float64))
     if not known.size:
         out[:] = False
         return

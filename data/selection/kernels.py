@@ -7,6 +7,7 @@ as doubles, integers as integers.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from data.selection.compiled import compiled
 
-__all__ = ["refine_ball", "refine_intervals", "refine_range"]
+__all__ = ["refine_ball", "refine_intervals", "refine_range", "rounded"]
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
@@ -23,6 +24,15 @@ BLOCK = 1 << 16
 """Rows that are looked at together where numpy does the work: they stay in the cache."""
 INT64 = np.iinfo(np.int64)
 """Bounds of what integers are compared as."""
+
+
+def rounded(bound: float, dtype: np.dtype[Any]) -> float:
+    """Round a number to the precision of a column; one beyond its range stays as it is."""
+    if dtype.kind != "f" or dtype.itemsize >= 8:
+        return bound
+    with np.errstate(over="ignore"):
+        narrow = float(dtype.type(bound))
+    return narrow if math.isfinite(narrow) else float(bound)
 
 
 @compiled

@@ -138,7 +138,7 @@ def _evaluated(leaf: Node, catalogue: ColumnSource) -> Bits:
 
     def work(rows: slice) -> None:
         mask = np.ones(rows.stop - rows.start, dtype=np.bool_)
-        refine_rows(mask, leaf, {name: column[rows] for name, column in values.items()})
+        refine_rows(mask, leaf, values.rows(rows))
         bits[rows.start // 8 : _size(rows.stop)] = to_bits(mask)
 
     by_pieces(catalogue.n_rows, work)

@@ -14,10 +14,12 @@ A tree is plain JSON. Its nodes are
   an empty ``or`` or ``xor`` nothing;
 * ``{"kind": "not", "of": node}``.
 
-Each may carry a ``name``. ``None`` (null) at the top is everything. A missing value (NaN)
-passes no range, no polygon, no list and no comparison, ``!=`` included; ``not`` is the plain
-complement of its node, so a star with a missing value passes ``not (x > 1)`` while it passes
-neither ``x > 1`` nor ``x <= 1``.
+Each may carry a ``name``. ``None`` (null) at the top is everything. Numbers that a column is
+compared with count in the precision of the column (:mod:`data.selection.comparisons`); the
+corners of a polygon, which are drawn, do not. A missing value (NaN, or the integer that stands
+for one) passes no range, no polygon, no list and no comparison, ``!=`` included; ``not`` is the
+plain complement of its node, so a star with a missing value passes ``not (x > 1)`` while it
+passes neither ``x > 1`` nor ``x <= 1``.
 """
 
 from __future__ import annotations
@@ -38,8 +40,9 @@ from data.selection.expressions import (
     validate_expression,
 )
 
-__all__ = ["COMPARISONS", "CYCLIC", "Node", "Tree", "canonical", "columns", "conjuncts",
-           "leaf_columns", "leaves", "period", "selection_hash", "validate"]  # fmt: skip
+__all__ = ["COMPARISONS", "CYCLIC", "MIRRORED", "Node", "Tree", "canonical", "columns",
+           "conjuncts", "leaf_columns", "leaves", "period", "selection_hash",
+           "validate"]  # fmt: skip
 
 Node: TypeAlias = dict[str, Any]
 Tree: TypeAlias = Node | None
@@ -51,7 +54,8 @@ CYCLIC: dict[str, float] = {"ra": 360.0, "l": 360.0, "phi": 360.0, "ecl_lon": 36
 MAX_NODES = 2_000
 MAX_POINTS = 10_000
 _MAX_NAME = 200
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+"""A comparison read from the right."""
 
 
 def validate(tree: object) -> Tree:
@@ -270,7 +274,7 @@ def _canonical_group(kind: str, members: list[Node]) -> Node:
 
 def _canonical_compare(left: Expression, op: str, right: Expression) -> Node:
     if not isinstance(left, dict) and isinstance(right, dict):
-        left, op, right = right, _MIRRORED[op], left
+        left, op, right = right, MIRRORED[op], left
     if isinstance(left, dict) and "column" in left and not isinstance(right, dict):
         column = left["column"]
         if op == ">=":

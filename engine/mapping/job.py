@@ -79,7 +79,8 @@ def run_map(context: RunContext) -> dict[str, object]:
     Returns
     -------
     dict
-        ``cubes`` (paths), ``at_sun``, ``population`` (counts), ``warnings``, ``timing`` (s).
+        ``cubes`` (paths), ``at_sun``, ``population`` (counts), ``warnings``, ``remarks``,
+        ``timing`` (s).
     """
     spec: dict[str, Any] = dict(context.spec)
     settings = resolve(spec["preset"], spec["overrides"])
@@ -94,6 +95,8 @@ def run_map(context: RunContext) -> dict[str, object]:
     )
     for warning in population.warnings:
         context.event("warning", code=warning.code, text=warning.sentence)
+    for remark in population.remarks:
+        context.event("warning", code=remark.code, text=remark.sentence)
     stages = _Stages.of(settings, population, context)
     clock = _Clock()
 
@@ -143,6 +146,7 @@ def run_map(context: RunContext) -> dict[str, object]:
         "at_sun": at_sun,
         "population": population.counts,
         "warnings": [warning.to_dict() for warning in population.warnings],
+        "remarks": [remark.to_dict() for remark in population.remarks],
         "timing": clock.laps,
     }
 
@@ -173,6 +177,7 @@ def _attributes(
         sun=population.sun.to_dict(),
         volume=population.volume.to_dict(),
         tracers=len(population.rows),
+        remarks=[remark.to_dict() for remark in population.remarks],
         preset=spec["preset"],
         settings=settings.to_dict(),
         seed=spec["seed"],

@@ -1,15 +1,23 @@
 """Masks against brute force: an evaluator that asks one star at a time, in plain Python."""
 
+import json
 import math
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data import spool
 from data.errors import UserError
-from data.selection import mask, parse
+from data.frames import SolarParameters
+from data.ingest import ingest, ingest_arrays
+from data.intake import NO_ID
+from data.manifest import Column, Manifest
+from data.schema import MISSING_IDENTIFIER, MISSING_INTEGER
+from data.selection import MaskCache, mask, parse
 
 
 class Table:
@@ -230,10 +238,187 @@ def test_flags_can_be_compared():
     ]
 
 
-def test_single_precision_is_compared_with_the_bound_as_written():
-    table = Table(x=np.array([0.1], dtype=np.float32))  # 0.100000001...
-    assert mask(parse("x > 0.1"), table).all()
-    assert not mask(parse("x <= 0.1"), table).any()
+SHORT = np.array([0.1, 12.3, 1e-30, 3.4e38], dtype=np.float32)
+
+
+@pytest.mark.parametrize("bound", SHORT)
+def test_a_bound_is_rounded_to_the_precision_of_the_column(bound):
+    """0.1 in single precision is 0.100000001..., which a column holds that was written as 0.1."""
+    written = float(f"{bound:.7g}")
+    table = Table(x=np.array([bound, np.nextafter(bound, np.float32(0)), np.nan], np.float32))
+    for text, truth in (
+        (f"x <= {written!r}", [True, True, False]),
+        (f"x < {written!r}", [False, True, False]),
+        (f"{written!r} > x", [False, True, False]),
+        (f"x >= {written!r}", [True, False, False]),
+        (f"x > {written!r}", [False, False, False]),
+        (f"x == {written!r}", [True, False, False]),
+        (f"x != {written!r}", [False, True, False]),
+        (f"x in (7, {written!r})", [True, False, False]),
+        (f"x not in (7, {written!r})", [False, True, True]),
+        (f"{written!r} <= x <= {written!r}", [True, False, False]),
+        (f"{written / 2!r} < x <= {written!r}", [True, True, False]),
+        (f"abs(x) <= {written!r}", [True, True, False]),
+        (f"-x == -{written!r}", [True, False, False]),
+        (f"x <= {written / 2!r} + {written / 2!r}", [True, True, False]),
+        (f"not x < {written!r}", [True, False, True]),
+    ):
+        assert mask(parse(text), table).tolist() == truth, text
+        assert MaskCache().evaluate(parse(text), table).tolist() == truth, text
+
+
+def test_doubles_are_compared_as_doubles():
+    table = Table(x=np.array([0.1, np.float32(0.1)], dtype=np.float64))
+    assert mask(parse("x == 0.1"), table).tolist() == [True, False]
+    assert mask(parse("x > 0.1"), table).tolist() == [False, True]
+    assert mask(parse("x in (0.1, 5)"), table).tolist() == [True, False]
+
+
+def test_derived_columns_have_single_precision_too():
+    """R of (0.3, 0.4) is 0.5, of (0.06, 0.08) as single precision has 0.1."""
+    table = Table(x=np.array([0.06, 0.3]), y=np.array([0.08, 0.4]))
+    assert mask(parse("R == 0.1"), table).tolist() == [True, False]
+    assert mask(parse("R <= 0.1"), table).tolist() == [True, False]
+    assert mask(parse("0.1 < R <= 0.5"), table).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("degrees", [349.9, 10.1, -10.1, 369.9])
+def test_the_ends_of_an_arc_are_rounded_too(degrees):
+    table = Table(l=np.array([degrees, 180.0], dtype=np.float32))
+    assert mask(parse("349.9 <= l <= 370.1"), table).tolist() == [True, False]
+    assert mask(parse("349.9 <= l <= 10.1"), table).tolist() == [True, False]
+
+
+def test_a_bound_beyond_single_precision_is_no_infinity():
+    table = Table(x=np.array([np.inf, -np.inf, 1.0], dtype=np.float32))
+    assert mask(parse("x < 1e300"), table).tolist() == [False, True, True]
+    assert mask(parse("x >= -1e300"), table).tolist() == [True, False, True]
+    assert not mask(parse("x in (1e300, 1e301)"), table).any()
+    assert mask(parse("x < 1 / 0"), table).tolist() == [False, True, True]
+    assert not mask(parse("x > 1 / 0"), table).any()
+
+
+TENTHS = [("<= 12.3", 30), ("< 12.4", 30), ("== 12.3", 10), ("!= 12.3", 30), ("< 12.3", 20),
+          ("> 12.2", 20), (">= 12.2", 30), ("in (12.1, 12.4)", 20)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cut", "stars"), TENTHS)
+def test_tenths_of_magnitudes_are_counted_as_they_are_written(tmp_path, cut, stars):
+    catalogue = _stars(tmp_path, phot_g_mean_mag=np.repeat([12.1, 12.2, 12.3, 12.4], 10))
+    assert catalogue.column("phot_g_mean_mag").dtype == np.float32
+    assert mask(parse(f"phot_g_mean_mag {cut}"), catalogue).sum() == stars
+    assert mask(parse("12.1 <= phot_g_mean_mag <= 12.3"), catalogue).sum() == 30
+
+
+def _stars(folder, **columns):
+    n = len(next(iter(columns.values())))
+    rng = np.random.default_rng(1)
+    sky = {"ra": rng.uniform(0, 360, n), "dec": rng.uniform(-80, 80, n), "parallax": np.ones(n),
+           "pmra": np.ones(n), "pmdec": np.ones(n)}  # fmt: skip
+    return ingest_arrays({**sky, **columns}, folder, name="s", kind="astrometry", provenance={})
+
+
+LONG = 2**62 + np.arange(6)
+
+
+class Marked(Table):
+    """A table whose manifest notes what stands for a missing value."""
+
+    def __init__(self, marks, **columns):
+        super().__init__(**columns)
+        noted = {
+            name: Column("", str(values.dtype), "", missing=marks.get(name))
+            for name, values in columns.items()
+        }
+        self.manifest = SimpleNamespace(
+            columns=noted, sun=SolarParameters(), kind="astrometry", origin_of_distance="distance"
+        )
+
+
+def _with_gaps(kind):
+    """Columns n of integers with the values 1, missing, 7, missing, as they may be stored."""
+    gaps = np.array([False, True, False, True])
+    values = np.array([1, 0, 7, 0])
+    if kind == "float32":
+        return Table(n=np.where(gaps, np.nan, values).astype(np.float32))
+    if kind == "noted":
+        return Marked({"n": -99}, n=np.where(gaps, -99, values))
+    if kind == "unsigned":
+        return Marked({"n": 255}, n=np.where(gaps, 255, values).astype(np.uint8))
+    if kind == "old manifest":
+        return Marked({}, n=np.where(gaps, MISSING_INTEGER, values))
+    return Table(n=np.where(gaps, MISSING_INTEGER, values))
+
+
+@pytest.mark.parametrize("kind", ["float32", "noted", "unsigned", "old manifest", "no manifest"])
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("n < 100", [1, 0, 1, 0]),
+        ("n > -1e300", [1, 0, 1, 0]),
+        ("n != 5", [1, 0, 1, 0]),
+        ("n != 1", [0, 0, 1, 0]),
+        ("n == n", [1, 0, 1, 0]),
+        ("n in (1, 2)", [1, 0, 0, 0]),
+        ("n == -99 or n == 255 or n in (-99, 255, -9223372036854775807)", [0, 0, 0, 0]),
+        ("n not in (1, 2)", [0, 1, 1, 1]),
+        ("not n < 5", [0, 1, 1, 1]),
+        ("n + 1 < 100", [1, 0, 1, 0]),
+        ("abs(n) > 0", [1, 0, 1, 0]),
+        ("n / 2 <= n", [1, 0, 1, 0]),
+        ("-5 < n < 100", [1, 0, 1, 0]),
+        ("-5 <= n <= 100", [1, 0, 1, 0]),
+        ("isnan(n)", [0, 1, 0, 1]),
+        ("polygon(n, n, (-1e9, -1e9), (1e9, -1e9), (1e9, 1e9), (-1e9, 1e9))", [1, 0, 1, 0]),
+        ("xor(n < 5, n < 100)", [0, 0, 1, 0]),
+    ],
+)
+def test_a_missing_integer_passes_as_little_as_a_missing_float(kind, text, truth):
+    table = _with_gaps(kind)
+    assert mask(parse(text), table).tolist() == [bool(passed) for passed in truth]
+    assert MaskCache().evaluate(parse(text), table).tolist() == mask(parse(text), table).tolist()
+
+
+def test_identifiers_that_are_missing_are_minus_one():
+    table = Table(source_id=np.array([5, -1, 2**62 + 1]))
+    assert mask(parse("source_id < 100"), table).tolist() == [True, False, False]
+    assert mask(parse("source_id != 5"), table).tolist() == [False, False, True]
+    assert mask(parse("source_id == -1"), table).tolist() == [False, False, False]
+    assert mask(parse("not source_id == 5"), table).tolist() == [False, True, True]
+
+
+def test_long_integers_with_gaps_are_ingested_and_select_no_gap(tmp_path):
+    long = [str(2**62 + k) if k % 4 else "" for k in range(40)]
+    table = tmp_path / "gaps.csv"
+    rows = [f"{k},{k * 9},{k},1,1,1,{k % 2},{value}" for k, value in enumerate(long)]
+    table.write_text("\n".join(["id,ra,dec,parallax,pmra,pmdec,flag,other_id", *rows]))
+    stars = ingest(table, tmp_path, column_map={"source_id": "id"})
+    assert mask(parse("other_id < 100"), stars).sum() == 0
+    assert mask(parse("other_id != 5"), stars).sum() == 30
+    assert mask(parse(f"other_id == {2**62 + 5}"), stars).sum() == 1
+    assert mask(parse("not other_id > 5"), stars).sum() == 10
+
+
+def test_the_marks_of_missing_integers_are_those_of_the_store():
+    assert (MISSING_IDENTIFIER, MISSING_INTEGER) == (NO_ID, spool.MISSING_INTEGER)
+
+
+def test_a_manifest_keeps_the_mark_and_an_old_one_has_none(tmp_path):
+    stars = _stars(tmp_path, source_id=LONG)
+    path = stars.path / "manifest.json"
+    stored = json.loads(path.read_text())
+    for column in stored["columns"].values():
+        column.pop("missing", None)
+    path.write_text(json.dumps(stored))
+    assert Manifest.read(stars.path).columns["ra"].missing is None
+    stored["columns"]["source_id"]["missing"] = MISSING_INTEGER
+    path.write_text(json.dumps(stored))
+    assert Manifest.read(stars.path).columns["source_id"].missing == MISSING_INTEGER
+    for wrong in ("-1", 1.5, True):
+        stored["columns"]["source_id"]["missing"] = wrong
+        path.write_text(json.dumps(stored))
+        with pytest.raises(UserError, match="damaged"):
+            Manifest.read(stars.path)
 
 
 def test_unknown_column_is_named_with_its_neighbours():

@@ -130,20 +130,32 @@ def test_a_polygon_of_all_stars_and_of_none():
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False), st.floats(allow_nan=False))
-def test_single_precision_is_compared_with_the_double_as_written(star, bound):
+def test_a_number_is_compared_in_the_precision_of_the_column(star, bound):
     if not np.isfinite(bound):
         return
-    table = random.Table({"x": np.array([star], dtype=np.float32)})
-    for op, truth in (("<", star < bound), ("<=", star <= bound), ("==", star == bound)):
-        tree = {"kind": "compare", "left": {"column": "x"}, "op": op, "right": bound}
-        assert mask(tree, table)[0] == truth
-        assert mask(parse(f"x {op} {bound!r}"), table)[0] == truth
+    for kind in (np.float32, np.float64):
+        table = random.Table({"x": np.array([star], dtype=kind)})
+        with np.errstate(over="ignore"):
+            at = float(kind(bound))
+        at = at if np.isfinite(at) else bound
+        for op, truth in (("<", star < at), ("<=", star <= at), ("==", star == at),
+                          (">", star > at), (">=", star >= at), ("!=", star != at)):  # fmt: skip
+            tree = {"kind": "compare", "left": {"column": "x"}, "op": op, "right": bound}
+            assert mask(tree, table)[0] == truth
+            assert mask(parse(f"x {op} {bound!r}"), table)[0] == truth
+        tree = {"kind": "range", "column": "x", "min": bound, "max": None}
+        assert mask(tree, table)[0] == (star >= at)
+        assert mask(parse(f"x in ({bound!r},)"), table)[0] == (star == at)
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.integers(-2, 2))
 def test_integers_of_any_size_are_compared_exactly(star, shift):
     bound = min(max(star + shift, -(2**63) + 1), 2**63 - 1)
-    table = random.Table({"source_id": np.array([star])})
-    text = f'{{"kind": "range", "column": "source_id", "min": {bound}, "max": null}}'
-    assert mask(from_json(text), table)[0] == (star >= bound)
-    assert mask(parse(f"source_id == {bound}"), table)[0] == (star == bound)
+    for name, missing in (("source_id", -1), ("other_id", -(2**63))):
+        table = random.Table({name: np.array([star])})
+        known = star != missing
+        text = f'{{"kind": "range", "column": "{name}", "min": {bound}, "max": null}}'
+        assert mask(from_json(text), table)[0] == (known and star >= bound)
+        assert mask(parse(f"{name} == {bound}"), table)[0] == (known and star == bound)
+        assert mask(parse(f"{name} != {bound}"), table)[0] == (known and star != bound)
+        assert mask(parse(f"{name} < {bound}"), table)[0] == (known and star < bound)
