@@ -19,6 +19,8 @@ _READERS = {
     "FITS": "data.readers.fits:FitsReader",
     "VOTable": "data.readers.votable:VotableReader",
     "CSV": "data.readers.delimited:DelimitedReader",
+    "CDS": "data.readers.fixed:CdsReader",
+    "IPAC": "data.readers.fixed:IpacReader",
     "Parquet": "data.readers.parquet:ParquetReader",
     "HDF5": "data.readers.hdf5:Hdf5Reader",
     "Arrow": "data.readers.feather:ArrowReader",

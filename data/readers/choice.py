@@ -96,4 +96,4 @@ def _plain(name: str) -> str:
 
 
 def _shortest(info: TableInfo) -> str:
-    return min((info.name, *info.aliases), key=len)
+    return min(info.aliases, key=len, default=info.name) if " " in info.name else info.name

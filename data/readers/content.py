@@ -49,6 +49,7 @@ _UNREAD = (
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "Unpack it first."),
 )
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_BYTE_BY_BYTE = re.compile(r"^Byte-by-byte Description", re.MULTILINE)
 _BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -133,7 +134,18 @@ def _text(path: Path, start: bytes, packed: str | None, promised: str | None) ->
             f"Known endings are {', '.join(e for e in SUFFIXES if e.count('.') == 1)}, also "
             f"packed ({', '.join(PACKINGS)}).",
         )
-    return Content("CSV", packed, sure=promised in (None, *_TEXTS))
+    return Content(_kind_of_text(words), packed, sure=promised in (None, *_TEXTS))
+
+
+def _kind_of_text(words: str) -> str:
+    """Tell tables in fixed columns from those with separators."""
+    if _BYTE_BY_BYTE.search(words):
+        return "CDS"
+    lines = [line for line in words.splitlines()[:2000] if not line.startswith("\\")]
+    header = [line for line in lines[:4] if line.startswith("|") and line.rstrip().endswith("|")]
+    if lines and lines[0] in header and len(header) < len(lines[:5]):
+        return "IPAC"
+    return "CSV"
 
 
 def _decoded(start: bytes) -> str:

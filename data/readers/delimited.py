@@ -1,4 +1,4 @@
-"""CSV and ECSV, plain or gzipped, read as text in blocks and parsed column by column.
+"""Text tables with a separator: CSV, TSV, ECSV, VizieR's, and columns between blanks.
 
 Every cell is read as text first. Guessed types would send identifiers through floats and
 would give up on a whole file for one bad cell.
@@ -6,37 +6,64 @@ would give up on a whole file for one bad cell.
 
 from __future__ import annotations
 
-import codecs
-import gzip
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from data.errors import UserError
 from data.readers.base import CellKind, Chunk, Field, TableInfo
-from data.readers.headers import fields_from_yaml
+from data.readers.names import distinct
+from data.readers.packed import unpacked
+from data.readers.text_header import Layout, layout_of
+from data.readers.text_stream import BLANKS, TextStream, decoded
 from data.readers.written import cells_from_arrow, written_kind
 
 __all__ = ["DelimitedReader"]
 
 _BLOCK = 1 << 23
 _SNIFFED = 1 << 20
-_LONGEST_HEADER = 1 << 22
-_DELIMITERS = (",", "\t", ";", "|")
+_LONGEST_LINE = 1 << 22
+_SAMPLE = 20
+_COMMA = r"^[+-]?\d*,\d+([eEdD][+-]?\d+)?$"
+_POINT = r"^[+-]?\d*\.\d+([eEdD][+-]?\d+)?$"
+_THOUSANDS = r"^[+-]?[1-9]\d{0,2},\d{3}$"
+
+
+@dataclass
+class _Section:
+    """One table of a file: what stands before it, its first lines, and where it ends."""
+
+    comments: list[str]
+    body: list[tuple[int, str]]
+    stop: int | None = None
+
+    @property
+    def name(self) -> str | None:
+        """How VizieR calls it."""
+        for mark in ("#Name:", "#Table"):
+            lines = [line for line in self.comments if line.startswith(mark)]
+            if lines and (words := lines[-1][len(mark) :].split()):
+                return words[0].rstrip(":")
+        return None
 
 
 class DelimitedReader:
-    """A CSV or ECSV file.
+    """A text table.
 
-    A Gaia bulk file (``.csv.gz`` with an ECSV header) is read as the ECSV that it is.
+    A Gaia bulk file (``.csv.gz`` with an ECSV header) is read as the ECSV that it is, and
+    what VizieR sends as tab-separated values may hold several tables.
 
     Parameters
     ----------
     path
-        The file; gzip is known by its first bytes.
+        The file.
+    packed
+        What it is packed by; it is unpacked on the way.
     """
 
     format = "CSV"
@@ -44,19 +71,30 @@ class DelimitedReader:
 
     def __init__(self, path: Path, packed: str | None = None) -> None:
         self._path = path
-        with path.open("rb") as file:
-            self._zipped = file.read(2) == b"\x1f\x8b"
-        header = self._header()
-        self._names: list[str] = header.names
-        self._delimiter: str = header.delimiter
-        self._skip: int = header.lines
         self._broken = 0
-        self.fields: Sequence[Field] = header.fields or self._sniffed()
-        self._kinds = {field.name: field.kind for field in self.fields}
-        self.tables: tuple[TableInfo, ...] = (TableInfo(path.name, None, tuple(self._names)),)
+        with unpacked(path) as (stream, _), decoded(stream) as text:
+            self._sections = _sections(text)
+        self._layouts = [layout_of(section.comments, section.body) for section in self._sections]
+        self.tables: tuple[TableInfo, ...] = tuple(
+            TableInfo(
+                section.name or (path.name if len(self._sections) == 1 else f"table {i + 1}"),
+                None,
+                tuple(name for name, _, _ in distinct(layout.names)),
+                (str(i + 1),),
+            )
+            for i, (section, layout) in enumerate(zip(self._sections, self._layouts, strict=True))
+        )
+        self.fields: Sequence[Field] = ()
 
     def choose(self, index: int) -> None:
-        """There is only one table."""
+        """Take one of the tables to read."""
+        self._layout: Layout = self._layouts[index]
+        self._stop = self._sections[index].stop
+        self._decimal_comma = False
+        fields, kinds = self._described()
+        self.fields = fields
+        self._places = {field.name: i for i, field in enumerate(fields)}
+        self._kinds: dict[str, CellKind | None] = kinds
 
     def chunks(
         self, names: Sequence[str], rows: int, *, as_text: Collection[str] = ()
@@ -64,11 +102,13 @@ class DelimitedReader:
         """Read the named columns block by block; ``rows`` is not needed to bound memory."""
         size = self._path.stat().st_size
         self._broken = 0
-        with self._path.open("rb") as raw:
-            for batch in self._batches(raw, list(names), _BLOCK):
+        with unpacked(self._path) as (stream, raw):
+            for batch in self._batches(stream, [self._places[name] for name in names], _BLOCK):
                 cells = {
                     name: cells_from_arrow(
-                        batch.column(name), self._kinds[name], as_text=name in as_text
+                        self._pointed(batch.column(str(self._places[name])), name in as_text),
+                        self._kinds[name],
+                        as_text=name in as_text,
                     )
                     for name in names
                 }
@@ -79,47 +119,69 @@ class DelimitedReader:
     def close(self) -> None:
         """Nothing stays open between two reads."""
 
-    def _header(self) -> _Header:
-        with self._path.open("rb") as raw:
-            return _Header(self._unzipped(raw))
-
-    def _sniffed(self) -> list[Field]:
-        """Guess from the first block what the columns hold."""
-        kinds: dict[str, CellKind] = dict.fromkeys(self._names, "float")
-        with self._path.open("rb") as raw:
-            for batch in self._batches(raw, list(kinds), _SNIFFED):
-                kinds = {name: (written_kind(batch.column(name)) or "float") for name in kinds}
+    def _described(self) -> tuple[list[Field], dict[str, CellKind | None]]:
+        """Describe the columns by the header, and guess from the first block what they hold."""
+        layout = self._layout
+        if layout.fields is not None:
+            return layout.fields, {field.name: field.kind for field in layout.fields}
+        guessed: list[CellKind | None] = [None] * len(layout.names)
+        with unpacked(self._path) as (stream, _):
+            for batch in self._batches(stream, list(range(len(guessed))), _SNIFFED):
+                self._decimal_comma = _has_decimal_commas(batch)
+                guessed = [written_kind(self._pointed(column)) for column in batch.columns]
                 break
-        return [Field(name, kinds[name]) for name in self._names]
+        self._take_broken()
+        units = layout.units or [None] * len(guessed)
+        fields, kinds = [], {}
+        for (name, written, repeated), unit, kind in zip(
+            distinct(layout.names), units, guessed, strict=True
+        ):
+            fields.append(Field(name, kind or "float", unit, "", written, repeated))
+            kinds[name] = kind
+        return fields, kinds
 
-    def _batches(self, raw: IO[bytes], names: list[str], block: int) -> Iterator[Any]:
-        if len(set(self._names)) < len(self._names):
-            return  # the match refuses two columns of one name, and Arrow cannot tell them apart
-        yield from pacsv.open_csv(
-            _Utf8(self._unzipped(raw)),
+    def _batches(self, stream: IO[bytes], places: list[int], block: int) -> Iterator[Any]:
+        with decoded(stream) as text:
+            try:
+                yield from self._opened(text, places, block)
+            except pa.ArrowInvalid as error:
+                if "Empty CSV file" not in str(error):
+                    raise
+
+    def _opened(self, text: Any, places: list[int], block: int) -> Any:  # noqa: ANN401
+        """Let Arrow split the lines of the table into cells."""
+        layout = self._layout
+        names = [str(i) for i in range(len(layout.names))]
+        lines: Any = TextStream(text, layout.start, self._stop, layout.delimiter)
+        return pacsv.open_csv(
+            lines,
             read_options=pacsv.ReadOptions(
-                column_names=self._names,
-                skip_rows=self._skip,
-                block_size=block,
-                use_threads=False,
+                column_names=names, block_size=block, use_threads=False
             ),
             parse_options=pacsv.ParseOptions(
-                delimiter=self._delimiter, invalid_row_handler=self._note_broken
+                delimiter="\t" if layout.delimiter == BLANKS else layout.delimiter,
+                invalid_row_handler=self._note_broken,
             ),
             convert_options=pacsv.ConvertOptions(
-                column_types=dict.fromkeys(self._names, pa.string()),
-                include_columns=names,
+                column_types=dict.fromkeys(names, pa.string()),
+                include_columns=[str(place) for place in dict.fromkeys(places)],
                 strings_can_be_null=False,
             ),
         )
 
-    def _unzipped(self, raw: IO[bytes]) -> IO[bytes]:
-        unzipped: Any = gzip.GzipFile(fileobj=raw) if self._zipped else raw
-        opened: IO[bytes] = unzipped  # a GzipFile reads like one
-        return opened
+    def _pointed(self, text: Any, as_text: bool = False) -> Any:  # noqa: ANN401
+        """Write numbers with a point that have a decimal comma."""
+        if not self._decimal_comma or as_text:
+            return text
+        trimmed = pc.utf8_trim_whitespace(text)
+        point = pc.match_substring_regex(trimmed, _POINT)  # 1.234 may be a thousand here
+        trimmed = pc.if_else(point, pc.binary_join_element_wise(trimmed, "?", ""), trimmed)
+        number = pc.match_substring_regex(trimmed, _COMMA)
+        return pc.if_else(number, pc.replace_substring(trimmed, ",", "."), trimmed)
 
     def _note_broken(self, row: Any) -> str:  # noqa: ANN401
-        self._broken += 1
+        if not row.text.lstrip().startswith("#"):
+            self._broken += 1
         return "skip"
 
     def _take_broken(self) -> int:
@@ -127,87 +189,38 @@ class DelimitedReader:
         return broken
 
 
-def _question_mark(error: UnicodeError) -> tuple[str, int]:
-    """Put a question mark where bytes are no UTF-8; never longer than what it replaces."""
-    assert isinstance(error, UnicodeDecodeError)  # noqa: S101  (it is only used to decode)
-    return "?", error.end
-
-
-codecs.register_error("via-obscura-question-mark", _question_mark)
-
-
-class _Utf8:
-    """A file of bytes in which whatever is no UTF-8 has been replaced, for Arrow to read.
-
-    Arrow gives up on names in Latin-1, and prints where it cannot raise.
-
-    Parameters
-    ----------
-    file
-        At its beginning.
-    """
-
-    closed = False
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._decoder = codecs.getincrementaldecoder("utf-8")("via-obscura-question-mark")
-
-    def read(self, size: int) -> bytes:
-        """Give at most ``size`` bytes; the decoder may still hold up to 3 of the last read."""
-        while True:
-            some = self._file.read(max(1, size - 3))
-            text = self._decoder.decode(some, final=not some)
-            if text or not some:
-                return text.encode()
-
-    def close(self) -> None:
-        """Leave the file to who opened it."""
-
-
-class _Header:
-    """What the first lines of a file say.
-
-    Parameters
-    ----------
-    file
-        At its beginning.
-    """
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.lines = 0
-        self.fields: list[Field] = []
-        comments: list[str] = []
-        line = ""
-        for _ in iter(int, 1):
-            line = self._next(file)
-            if not line or (line.strip() and not line.startswith("#")):
-                break
-            comments.append(line[1:].strip("\r\n").removeprefix(" "))
-        ecsv = bool(comments) and comments[0].startswith("%ECSV")
-        if ecsv:
-            self.fields, self.delimiter = fields_from_yaml(comments)
-        else:
-            self.delimiter = max(_DELIMITERS, key=line.count) if "," not in line else ","
-        self.names = self._split(line)
-        if ecsv and [field.name for field in self.fields] != self.names:
-            raise UserError(
-                "The line of column names does not agree with the ECSV header.",
-                "Write the table again.",
-            )
-
-    def _next(self, file: IO[bytes]) -> str:
-        line = file.readline(_LONGEST_HEADER)
-        if b"\0" in line or len(line) == _LONGEST_HEADER:
+def _sections(text: Any) -> list[_Section]:  # noqa: ANN401
+    """Find the tables of a file; only VizieR's files are looked through for a second one."""
+    sections: list[_Section] = []
+    comments: list[str] = []
+    vizier = False
+    for number, line in enumerate(iter(lambda: text.readline(_LONGEST_LINE), "")):
+        if len(line) == _LONGEST_LINE:
             raise UserError("The file is no text.", "Save the table as CSV in UTF-8.")
-        self.lines += 1
-        return line.decode("utf-8-sig" if self.lines == 1 else "utf-8", "replace")
+        if line.startswith("#"):
+            comments.append(line.rstrip("\n"))
+        elif line.strip():
+            named = any(c.startswith(("#Table", "#Name:")) for c in comments)
+            if not sections or (vizier and named):
+                if sections:
+                    sections[-1].stop = number - len(comments)
+                sections.append(_Section(comments, []))
+                vizier, comments = named, []
+            if len(sections[-1].body) < _SAMPLE:
+                sections[-1].body.append((number, line.rstrip("\n")))
+            elif not vizier:
+                break
+    return sections or [_Section(comments, [])]
 
-    def _split(self, line: str) -> list[str]:
-        import csv
 
-        cells = next(csv.reader([line.strip("\r\n")], delimiter=self.delimiter), [])
-        names = [cell.strip() for cell in cells]
-        if not any(names):
-            raise UserError("The file has no line of column names.", "Add one.")
-        return [name or f"column_{i + 1}" for i, name in enumerate(names)]
+def _has_decimal_commas(batch: Any) -> bool:  # noqa: ANN401
+    """Say whether the numbers of a table have decimal commas.
+
+    Not where some have points, nor where all commas could be those of thousands.
+    """
+    counts = {_COMMA: 0, _POINT: 0, _THOUSANDS: 0}
+    for column in batch.columns:
+        trimmed = pc.utf8_trim_whitespace(column)
+        for pattern in counts:
+            counts[pattern] += pc.sum(pc.match_substring_regex(trimmed, pattern)).as_py() or 0
+    return counts[_COMMA] > counts[_THOUSANDS] and not counts[_POINT]

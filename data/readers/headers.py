@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from astropy.table.meta import get_header_from_yaml
 
 from data.readers.base import CellKind, Field
+from data.readers.names import distinct
 
 __all__ = ["fields_from_yaml", "stated_by_yaml"]
 
@@ -28,7 +30,13 @@ def fields_from_yaml(lines: Sequence[str]) -> tuple[list[Field], str]:
         Between the cells; a space unless the header says otherwise.
     """
     header = get_header_from_yaml(list(lines))
-    return [_field(column) for column in header["datatype"]], header.get("delimiter", " ")
+    fields = [_field(column) for column in header["datatype"]]
+    names = distinct([field.name for field in fields])
+    fields = [
+        replace(field, name=name, written=written, repeated=repeated)
+        for field, (name, written, repeated) in zip(fields, names, strict=True)
+    ]
+    return fields, header.get("delimiter", " ")
 
 
 def stated_by_yaml(lines: Sequence[str]) -> dict[str, tuple[str | None, str]]:

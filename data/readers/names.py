@@ -12,7 +12,7 @@ import astropy.units as u
 from data.readers.base import Field
 from data.units import parse_unit
 
-__all__ = ["distinct", "with_units_from_names"]
+__all__ = ["distinct", "is_unit", "with_units_from_names"]
 
 _UNIT_BEHIND = re.compile(
     r"^(?P<name>[^\[\]()]*[^\[\]()\s])\s*(?:\[(?P<a>[^\[\]]+)\]|\((?P<b>[^()]+)\))$"
@@ -93,9 +93,12 @@ def _split(field: Field) -> tuple[str, str] | None:
     if found is None:
         return None
     text = (found["a"] or found["b"]).strip()
+    return (found["name"], text) if is_unit(text) else None
+
+
+def is_unit(text: str) -> bool:
+    """Say whether a text can be nothing but a unit, where other words might stand as well."""
     if text in _PLAIN:
-        return found["name"], text
+        return True
     unit = parse_unit(text) if len(text) > 1 else None
-    if unit is None or unit.physical_type not in map(u.get_physical_type, _MEASURED):
-        return None
-    return found["name"], text
+    return unit is not None and unit.physical_type in map(u.get_physical_type, _MEASURED)

@@ -75,6 +75,7 @@ class OpenedTable:
         self._inner = {new.name: old.name for new, old in zip(fields, kept, strict=True)}
         self._kinds = {field.name: field.kind for field in fields}
         self.fields: Sequence[Field] = fields
+        self._reading: list[Iterator[Chunk]] = []
 
     def chunks(
         self, names: Sequence[str], rows: int, *, as_text: Collection[str] = ()
@@ -91,6 +92,7 @@ class OpenedTable:
         texts = {self._inner[name] for name in as_text}
         with explained(self._path, self.format):
             chunks = iter(self._file.chunks(wanted, rows, as_text=texts))
+            self._reading.append(chunks)
         while True:
             with explained(self._path, self.format):
                 chunk = next(chunks, None)
@@ -103,7 +105,9 @@ class OpenedTable:
             yield replace(chunk, columns=columns)
 
     def close(self) -> None:
-        """Let the file go."""
+        """Let the file go, also where it has not been read to its end."""
+        for chunks in self._reading:
+            getattr(chunks, "close", lambda: None)()
         self._file.close()
 
 
