@@ -173,6 +173,7 @@ def _attributes(
         sun=population.sun.to_dict(),
         volume=population.volume.to_dict(),
         tracers=len(population.rows),
+        warnings=[warning.to_dict() for warning in population.warnings],
         preset=spec["preset"],
         settings=settings.to_dict(),
         seed=spec["seed"],
