@@ -199,11 +199,11 @@ def _sections(text: Any) -> list[_Section]:  # noqa: ANN401
             raise UserError("The file is no text.", "Save the table as CSV in UTF-8.")
         if line.startswith("#"):
             comments.append(line.rstrip("\n"))
+            if vizier and sections[-1].stop is None:
+                sections[-1].stop = number
         elif line.strip():
             named = any(c.startswith(("#Table", "#Name:")) for c in comments)
             if not sections or (vizier and named):
-                if sections:
-                    sections[-1].stop = number - len(comments)
                 sections.append(_Section(comments, []))
                 vizier, comments = named, []
             if len(sections[-1].body) < _SAMPLE:

@@ -28,6 +28,15 @@ _LARGEST = 1 << 30
 _NULL = re.compile(r"^\s*(?:[\[\]][^\[\]]*[\]\[])?\s*\?=(?P<value>\S+)")
 
 
+class _Texts(tables.TableOutputter):
+    """Makes columns of texts, of whatever type the header says that they are."""
+
+    def _convert_vals(self, cols: Sequence[Any]) -> None:
+        for col in cols:
+            col.data = np.array(col.str_vals, dtype=str)
+            col.type = tables.StrType
+
+
 class _FixedReader:
     """A text table in fixed columns.
 
@@ -40,7 +49,7 @@ class _FixedReader:
     """
 
     format = ""
-    _astropy = ""
+    _astropy: Any = None
 
     def __init__(self, path: Path, packed: str | None = None) -> None:
         with unpacked(path) as (stream, _), decoded(stream) as file:
@@ -94,12 +103,9 @@ class _FixedReader:
         """Nothing is open."""
 
     def _split(self, text: str) -> Table:
-        return Table.read(
-            text.split("\n"),
-            format=self._astropy,
-            converters={"*": [tables.convert_numpy(str)]},
-            guess=False,
-        )
+        reader = tables.get_reader(reader_cls=self._astropy, outputter_cls=_Texts)
+        table: Table = reader.read(text.removesuffix("\n").split("\n"))
+        return table
 
     def _without_null(self, cells: Any, column: Any) -> Any:  # noqa: ANN401
         """Empty the cells that hold the number that the header gives for no value."""
@@ -111,7 +117,7 @@ class CdsReader(_FixedReader):
     """A table with a byte-by-byte description: machine-readable (AAS), or of the CDS."""
 
     format = "CDS/MRT"
-    _astropy = "ascii.cds"
+    _astropy = tables.Cds
 
     def _without_null(self, cells: Any, column: Any) -> Any:  # noqa: ANN401
         found = _NULL.match(str(column.description or ""))
@@ -130,4 +136,4 @@ class IpacReader(_FixedReader):
     """A table as IPAC's archives write it."""
 
     format = "IPAC"
-    _astropy = "ascii.ipac"
+    _astropy = tables.Ipac

@@ -93,7 +93,8 @@ def _appendable(group: Any) -> tuple[str, int, dict[str, Column]]:  # noqa: ANN4
         else:
             raise UserError(f"The columns of {group.name} have no names.", "Write it as Parquet.")
     axes = _unpickled(group.attrs.get("non_index_axes"))
-    order = [str(name) for name in axes[0][1]] if axes else list(columns)
+    named = isinstance(axes, list) and axes and isinstance(axes[0], tuple)
+    order = [str(name) for name in axes[0][1]] if named else list(columns)
     ordered = {name: columns[name] for name in order if name in columns}
     kind = None if _text(table.attrs.get("index_kind", "integer")) in _PLAIN_INDEX else "other"
     info = _unpickled(group.attrs.get("info"))

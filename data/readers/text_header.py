@@ -76,12 +76,14 @@ def layout_of(comments: Sequence[str], body: Sequence[tuple[int, str]]) -> Layou
         raise _nameless()
     delimiter = forced or _delimiter([text for _, text in body])
     rows = [_split(text, delimiter) for _, text in body]
-    if _numbers(rows[0]) == 0:
+    empty = [cell.lower() in EMPTY for cell in rows[0]]
+    marked = any(gone and cell for gone, cell in zip(empty, rows[0], strict=True))
+    if not _numbers(rows[0]) and not marked and not all(empty):
         return _with_names(comments, body, rows, delimiter)
     names, units = _names_in(comments, len(rows[0]), delimiter)
     if names:
         return Layout(names, delimiter, body[0][0], units)
-    if 2 * _numbers(rows[0]) >= sum(1 for cell in rows[0] if cell):
+    if _numbers(rows[0]) and 2 * _numbers(rows[0]) >= sum(1 for cell in rows[0] if cell):
         raise UserError(
             "The first line of the table holds numbers where the names of columns belong.",
             "Write a line of column names above the numbers.",
@@ -164,7 +166,11 @@ def _delimiter(lines: Sequence[str]) -> str:
             ((first, candidate != BLANKS and share == 1, share, common, -order), candidate)
         )
     best, chosen = max(scores)
-    return chosen if best[2] else ","
+    if best[0]:
+        return chosen
+    # no separator stands in the first line as often as below: its own, or none at all
+    inside = max(_DELIMITERS, key=lines[0].count)
+    return inside if inside in lines[0] else "\t"
 
 
 def _split(line: str, delimiter: str) -> list[str]:

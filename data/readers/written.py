@@ -108,27 +108,31 @@ def numbers_from_arrow(text: Any, kind: CellKind | None = None) -> Cells:  # noq
         return _booleans(_filled_cells(text))
     quick = pc.if_else(pc.equal(pc.binary_length(text), 0), pa.scalar(None, pa.string()), text)
     if not pc.any(pc.match_substring(quick, "x", ignore_case=True)).as_py():  # 0x10 is no number
-        cells = _as_written(quick, kind)
+        # words for no value ("nan") would make floats of integers: those go the longer way
+        cells = _cast(quick, pa.float64() if kind == "float" else pa.int64())
         if cells is not None:
             return cells
     plain = _plain(_filled_cells(text))
-    return _as_written(plain, kind) or _mixed(plain, kind)
-
-
-def _as_written(text: Any, kind: CellKind | None) -> Cells | None:  # noqa: ANN401
-    """Read cells that are all numbers or null; None if one is something else."""
-    # Arrow tries every cell before it gives up: ten times the cost of reading them
     if kind != "float":
-        try:
-            return _integers(pc.cast(text, pa.int64()), None)
-        except pa.ArrowInvalid:
-            longest = pc.max(pc.binary_length(text)).as_py() or 0
-            if longest > _LONGEST_SURE and _all_match(text, _INTEGER):
-                return None  # integers of too many digits, not floats
+        cells = _cast(plain, pa.int64())
+        if cells is not None:
+            return cells
+        longest = pc.max(pc.binary_length(plain)).as_py() or 0
+        if longest > _LONGEST_SURE and _all_match(plain, _INTEGER):
+            return _mixed(plain, kind)  # integers of too many digits, not floats
+    return _cast(plain, pa.float64()) or _mixed(plain, kind)
+
+
+def _cast(text: Any, type_: Any) -> Cells | None:  # noqa: ANN401
+    """Read cells that are all numbers of a type, or null; None if one is something else.
+
+    Arrow tries every cell before it gives up: ten times the cost of reading them.
+    """
     try:
-        return _floats(pc.cast(text, pa.float64()), None)
+        array = pc.cast(text, type_)
     except pa.ArrowInvalid:
         return None
+    return _integers(array, None) if pa.types.is_integer(type_) else _floats(array, None)
 
 
 def _all_match(text: Any, pattern: str) -> bool:  # noqa: ANN401
