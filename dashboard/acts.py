@@ -16,6 +16,7 @@ from dashboard.policy.access import Access
 from dashboard.saved_views import SavedViews
 from dashboard.saved_views_shared import SharedViews
 from dashboard.uploads import keep_upload
+from data.ingest import without_ending
 from engine.runs import launch
 from engine.runs.record import RunRecord
 from engine.runs.sweeps import Sweep, submit_sweep
@@ -97,13 +98,14 @@ class Acts:
         return self._services.errands.join(catalogue, file, shown=path, **options)
 
     def join_upload(
-        self, catalogue: str, name: str, content: bytes, options: dict[str, Any]
+        self, catalogue: str, title: str, name: str, content: bytes, options: dict[str, Any]
     ) -> Errand:
-        """Join a table that came through the browser to a catalogue."""
+        """Join a table that came through the browser to a catalogue of this title."""
         self._access.check("add tables")
         file, shown = keep_upload(name, content)
+        title = f"{title}, {without_ending(shown)}"
         join = self._services.errands.join
-        return join(catalogue, file, shown=shown, owned=True, **options)
+        return join(catalogue, file, shown=shown, owned=True, name=title, **options)
 
     def mock_galaxy(self) -> Errand:
         """Make the mock galaxy."""

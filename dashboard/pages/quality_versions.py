@@ -151,7 +151,7 @@ class Versions:
         name, content = str(self._upload.filename), self._upload.value
 
         def work() -> Errand:
-            return acts.join_upload(catalogue.id, name, content, options)
+            return acts.join_upload(catalogue.id, catalogue.name, name, content, options)
 
         self._starting = True
         self._enable()

@@ -40,7 +40,7 @@ def test_zero_point_at_ingest_and_after_it(cli: Cli, stars) -> None:
     assert plain["catalogue"] != at_once.json["catalogue"]
     later = cli("revise", "stars", "--zero-point", "--name", "later", "--json")
     assert later.status == 0, later.out
-    assert set(later.json) == {"catalogue", "rows", "dropped", "with_6d", "not_6d"}
+    assert {"catalogue", "rows", "dropped", "with_6d", "not_6d"} <= set(later.json)
     again = cli("revise", "later", "--zero-point", "--json")
     assert again.status == 1
     assert "already" in again.json["error"]
