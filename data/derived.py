@@ -7,7 +7,6 @@ missing (NaN) wherever one of the columns that it needs is.
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -22,6 +21,8 @@ from data.derived_table import TABLE, ColumnSource, Derived
 from data.errors import UserError
 from data.frames import Floats, SolarParameters, galactocentric_rotation
 from data.pieces import by_pieces
+from data.units import conversion_factor
+from data.unknown_column import unknown_column
 
 __all__ = ["DERIVED", "ColumnCache", "ColumnSource", "Derived", "available", "check_columns",
            "column", "described", "unit"]  # fmt: skip
@@ -37,16 +38,37 @@ DERIVED = TABLE
 allows is taken. `data.derived_families` has those with parameters, such as ``E(bovy)``."""
 
 _STORED_FIRST = frozenset({"l", "b", "parallax_over_error", "pm", "E"})
-"""Where a table brings these, or errors, its own are used. The other names are words of the frame
-and hide a stored column that is called the same but means something else (R can be a magnitude).
-"""
+"""Where a table brings these, or errors, its own are used, if its unit is that of what the name
+means here. The other names are words of the frame and hide a stored column that is called the same
+but means something else (R can be a magnitude)."""
 
 
 def _way(catalogue: ColumnSource, name: str) -> Derived | None:
     """Find how to calculate a column here; ``None`` where a stored column is to be used."""
-    if (name in _STORED_FIRST or name.endswith("_error")) and catalogue.has(name):
+    ways = find_ways(name)
+    first = name in _STORED_FIRST or name.endswith("_error")
+    if first and catalogue.has(name) and _means_the_same(catalogue, name, ways):
         return None
-    return next((way for way in find_ways(name) if _allows(catalogue, way)), None)
+    return next((way for way in ways if _allows(catalogue, way)), None)
+
+
+def _means_the_same(catalogue: ColumnSource, name: str, ways: tuple[Derived, ...]) -> bool:
+    """Say whether a stored column can be what its name means here, by its unit.
+
+    A ``b`` in magnitudes is no latitude. One without a unit may be either, and Galactic
+    coordinates are calculated from ra and dec then: the numbers are the same if it is one.
+    """
+    manifest = getattr(catalogue, "manifest", None)
+    column = None if manifest is None else manifest.columns.get(name)
+    if column is None or not ways:
+        return True
+    if not column.unit.strip():
+        return name not in ("l", "b")
+    try:
+        conversion_factor(column.unit, ways[0].unit, name)
+    except UserError:
+        return False
+    return True
 
 
 def _allows(catalogue: ColumnSource, way: Derived) -> bool:
@@ -205,15 +227,5 @@ def _calculate(catalogue: ColumnSource, way: Derived, sun: Floats | SolarParamet
 
 
 def _unknown(catalogue: ColumnSource, name: str) -> UserError:
-    if known := find_ways(name):
-        ways = " or ".join(" and ".join(way.needs) for way in known)
-        return UserError(
-            f"The column {name!r} cannot be derived from this catalogue.", f"It needs {ways}."
-        )
     stored: Iterable[str] = getattr(catalogue, "columns", ())
-    names = sorted({*stored, *available(catalogue)})
-    folded = {known.lower(): known for known in names}
-    close = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.6)
-    similar = ", ".join(folded[match] for match in close)
-    hint = f"Did you mean {similar}?" if similar else f"It has: {', '.join(names)}."
-    return UserError(f"The catalogue has no column {name!r}.", hint)
+    return unknown_column(name, find_ways(name), {*stored, *available(catalogue)})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections.abc import Collection
 
 from data.errors import UserError
-from data.schema import CARTESIAN, KINDS, SKY, Kind
+from data.schema import CARTESIAN, KINDS, KNOWN, SKY, Kind
 
 __all__ = ["decide_kind", "distance_like"]
 
@@ -106,11 +106,13 @@ def _lacking(kind: Kind, lacks: list[str], names: Collection[str]) -> UserError:
 
 def _likely(wanted: str, names: list[str]) -> str:
     """Guess which column stands for a known one, for the hint only."""
-    small = {name.lower(): name for name in names}
-    spellings = {wanted, wanted.replace("pm", "pm_"), *_SPELLINGS.get(wanted, ())}
-    found = next((small[s] for s in sorted(spellings) if s in small), None)
-    close = difflib.get_close_matches(wanted, list(small), n=1, cutoff=0.75)
-    return found or (small[close[0]] if close else "NAME")
+    small = {name.lower(): name for name in names if name.lower() not in KNOWN}
+    for spelling in (*_SPELLINGS.get(wanted, ()), wanted):
+        found = [n for n in small if n == spelling or spelling in re.split(r"[^a-z0-9]+", n)]
+        found = [n for n in found if not any(word in n for word in _NO_DISTANCE_WORDS)]
+        if found:
+            return small[found[0]]
+    return "NAME"
 
 
 def _series(names: tuple[str, ...]) -> str:

@@ -75,7 +75,8 @@ _NINES = [
 ]
 _POWERS = [10.0**n for n in range(10, 39)]
 _ENDS = [32768.0, 2147483647.0, 2147483648.0, float(np.finfo(np.float32).max)]
-_SHAPES = np.unique(np.array([*_NINES, *_POWERS, *_ENDS], dtype=np.float32))
+_ROUND = np.array([10.0**n for n in range(2, 10)], dtype=np.float32)  # 9999.9999 rounds to 1e4
+_SHAPES = np.setdiff1d(np.array([*_NINES, *_POWERS, *_ENDS], dtype=np.float32), _ROUND)
 
 
 def placeholder_shaped(values: Floats) -> Mask:

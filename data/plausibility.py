@@ -119,7 +119,7 @@ def _repeated(sample: _Sample) -> Iterator[Remark]:
         each, counts = np.unique(values, return_counts=True)
         order = np.argsort(counts)
         top, next_one = int(counts[order[-1]]), int(counts[order[-2]]) if each.size > 1 else 0
-        if top < max(5, _REPEATED * values.size) or top <= _ABOVE_THE_NEXT * max(1, next_one):
+        if top < max(5, _REPEATED * values.size) or top < _ABOVE_THE_NEXT * max(1, next_one):
             continue
         value, share = float(each[order[-1]]), top / values.size
         yield Remark(name, "repeated_value", f"{share:.0%} of the values of {name} are "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dashboard.cli.following import follow
@@ -17,6 +18,7 @@ from data.readers import SUFFIXES
 from data.selection import read_selection, validate
 from data.store import CatalogueStore
 from engine.runs import open_run, submit, wait
+from engine.runs.specs import population_warnings
 from engine.runs.sweeps import submit_sweep
 
 __all__ = ["find_catalogue", "make_map"]
@@ -59,6 +61,8 @@ def make_map(arguments: Namespace, output: Output) -> int:
         if brought_in:  # a refused map leaves the store as it was
             CatalogueStore(folder).delete(catalogue)
         raise
+    warnings = population_warnings(record.spec, folder)
+    _note_warnings(warnings, output)
     if arguments.wait:
         return follow(folder, record.id, output)
     there = ""
@@ -70,11 +74,17 @@ def make_map(arguments: Namespace, output: Output) -> int:
     if remarks:
         told["remarks"] = [remark.to_dict() for remark in remarks]
     output.result(
-        told,
+        {**told, "warnings": warnings} if arguments.select else told,
         f"Run {record.id} is {record.state}.{there}\n"
         f"Follow it with `via-obscura runs show {record.id}`.",
     )
     return 0
+
+
+def _note_warnings(warnings: Sequence[Mapping[str, str]], output: Output, label: str = "") -> None:
+    """Say before a map is made why it will not be trusted."""
+    for warning in warnings:
+        output.note(f"warning{label and f' ({label})'}: {warning['sentence']}")
 
 
 def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: Output) -> int:
@@ -95,6 +105,8 @@ def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: 
     )
     told, well = [], True
     for label, (value, started) in zip(sweep.labels, sweep.runs, strict=True):
+        warnings = population_warnings(started.spec, folder)
+        _note_warnings(warnings, output, label)
         record = wait(open_run(folder, started.id)) if arguments.wait else started
         at_sun = (record.result or {}).get("at_sun")
         well &= not arguments.wait or record.ended_well
@@ -105,6 +117,7 @@ def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: 
                 "run": record.id,
                 "state": str(record.state),
                 "at_sun": at_sun,
+                "warnings": warnings,
             }
         )
         if arguments.wait:

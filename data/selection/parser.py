@@ -14,7 +14,10 @@ them needs brackets. Further:
 * ``phi1(gd1)``, ``E(bovy)`` and the others of `data.derived_families` are columns;
 * ``named("thin disc", abs(z) < 0.3)`` gives a part a name, and ``named("thin disc")`` stands for
   the selection that is kept under that name;
+* ``isnan(x)`` keeps the stars without a value, ``isfinite(x)`` those with a finite one;
 * ``everything`` and ``nothing`` (also ``True`` and ``False``) are what they say.
+
+Spellings of SQL, C and typesetters are brought to these first (:mod:`data.selection.spellings`).
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ from data.selection.expressions import (
     negative,
     number,
 )
+from data.selection.no_numbers import check_constant, check_word, unknown_function
 from data.selection.syntax import Text, TextError, placed, quoted
 from data.selection.tree import Node, Tree, validate
 
@@ -47,7 +51,7 @@ _BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**",
 }  # fmt: skip
 _LOGICAL: dict[type[ast.operator], str] = {ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor"}
-_BRACKETS = "Write brackets round each comparison beside & | ^ ~, or use and, or, xor(), not."
+_BRACKETS = "Beside & | ^ ~ each comparison needs brackets; and, or, xor(), not need none."
 
 
 def parse(text: str, kept: Mapping[str, Tree] | None = None) -> Tree:
@@ -121,8 +125,10 @@ class _Reader:
         """Read what is a number for each star."""
         self._check_depth(depth)
         if isinstance(node, ast.Constant):
+            check_constant(node.value)
             return number(node.value, "constant in the selection")
         if isinstance(node, ast.Name):
+            check_word(node.id)
             return math.pi if node.id == "pi" else {"column": column_name(node.id, "name")}
         if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
             sides = [self.expression(side, depth + 1) for side in (node.left, node.right)]
@@ -140,6 +146,8 @@ class _Reader:
         if len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn):
             return self._among(node, depth)
         operators = [_COMPARISONS.get(type(op)) for op in node.ops]
+        if any(isinstance(op, ast.Is | ast.IsNot) for op in node.ops):
+            raise UserError(f"{self._part(node)} is not a comparison.", "Write == or != instead.")
         if None in operators:
             raise UserError(
                 f"The selection compares in a way that it does not know: {self._part(node)}.",
@@ -171,6 +179,8 @@ class _Reader:
 
     def _call(self, node: ast.Call, depth: int) -> Node:
         function = self._function_name(node)
+        if function in ("isnan", "isnull", "notnull", "isfinite"):
+            return self._known(function, node, depth)
         if function == "xor":
             return {"kind": "xor", "of": [self.condition(arg, depth + 1) for arg in node.args]}
         if function == "polygon":
@@ -186,6 +196,17 @@ class _Reader:
                     return {**inner, "name": name}
             raise UserError('A name is given as named("thin disc", abs(z) < 0.3).')
         raise self._no_condition(node)
+
+    def _known(self, function: str, node: ast.Call, depth: int) -> Node:
+        """Read a question for missing values, which equal nothing, and for infinite ones."""
+        if len(node.args) != 1:
+            raise UserError(f"{function}(...) takes one column or expression.")
+        value = self.expression(node.args[0], depth + 1)
+        if function == "isfinite":  # infinity minus infinity is missing
+            none = {"op": "-", "of": [value, value]}
+            return {"kind": "compare", "left": none, "op": "==", "right": 0.0}
+        known = {"kind": "compare", "left": value, "op": "==", "right": value}
+        return known if function == "notnull" else {"kind": "not", "of": known}
 
     def _kept(self, name: str) -> Node:
         if name not in self.kept:
@@ -218,12 +239,10 @@ class _Reader:
         if function in FAMILIES:
             arguments = [self._argument(arg, depth) for arg in node.args]
             return {"column": call_name(function, arguments)}
-        if function not in FUNCTIONS or FUNCTIONS[function].symbol:
-            names = [name for name, known in FUNCTIONS.items() if not known.symbol]
-            raise UserError(
-                f"The selection uses the unknown function {function!r}.",
-                f"Known are: {', '.join(names)}.",
-            )
+        if function == "power":
+            function = "**"
+        elif function not in FUNCTIONS or FUNCTIONS[function].symbol:
+            raise unknown_function(function)
         check_arguments(function, len(node.args))
         return {"op": function, "of": [self.expression(arg, depth + 1) for arg in node.args]}
 
@@ -259,16 +278,24 @@ class _Reader:
         return quoted(self.text.part(node))
 
     def _no_condition(self, node: ast.expr) -> UserError:
-        return UserError(
-            f"{self._part(node)} is not a condition on a star.",
-            "Compare it with something, as in: abs(z) < 1.",
-        )
+        hint = "Compare it with something, as in: abs(z) < 1."
+        if isinstance(node, ast.Name):
+            hint = f"Compare it with something, as in: {node.id} == 1."
+        elif isinstance(node, ast.Tuple) and node.elts:
+            hint = "Write a decimal point, not a comma; join conditions with and."
+        return UserError(f"{self._part(node)} is not a condition on a star.", hint)
 
     def _no_number(self, node: ast.expr) -> UserError:
-        logical = isinstance(node, ast.BinOp) and type(node.op) in _LOGICAL
+        hint = ""
+        if isinstance(node, ast.BinOp) and type(node.op) in _LOGICAL:
+            word = {"and": "and", "or": "or", "xor": "** for a power"}[_LOGICAL[type(node.op)]]
+            hint = f"Write {word}. {_BRACKETS}"
+        elif isinstance(node, ast.UnaryOp | ast.BoolOp):
+            hint = _BRACKETS
+        elif isinstance(node, ast.Attribute):
+            hint = f"Write the column alone, without the name of a table: {node.attr}."
         return UserError(
-            f"{self._part(node)} is not a number, a column or an expression of them.",
-            _BRACKETS if logical or isinstance(node, ast.UnaryOp | ast.BoolOp) else "",
+            f"{self._part(node)} is not a number, a column or an expression of them.", hint
         )
 
 

@@ -6,10 +6,13 @@ import ast
 import functools
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from data.errors import UserError
+from data.selection.complaints import EXAMPLE, read_error
+from data.selection.spellings import respelled
+from data.selection.tokens import Token
 
 __all__ = ["Text", "TextError", "placed", "quoted"]
 
@@ -42,12 +45,20 @@ class Text:
     ----------
     written
         May hold line breaks, which are only white space here; in Python they would end the
-        expression. One space for each of them keeps the places.
+        expression. One space for each of them keeps the places. Spellings of SQL and others
+        (:mod:`data.selection.spellings`) are brought to Python's before it is read.
     """
 
     def __init__(self, written: str) -> None:
-        self._text = re.sub(r"\s", " ", written).strip()
+        self._written = re.sub(r"\s", " ", written)
+        if len(written) > MAX_LENGTH:
+            raise UserError(f"The selection text is longer than {MAX_LENGTH} characters.")
         self._start = len(written) - len(written.lstrip())
+        tokens = respelled(self._written)
+        self._text = self._written.strip()
+        self._places: tuple[list[int], list[int]] | None = None
+        if tokens is not None:
+            self._text, self._places = _joined(tokens)
 
     def syntax(self) -> ast.expr:
         """Give the syntax tree; nothing in it is ever evaluated.
@@ -57,28 +68,20 @@ class Text:
         TextError
             If it is no expression.
         """
-        text = self._text
-        if len(text) > MAX_LENGTH:
-            raise UserError(f"The selection text is longer than {MAX_LENGTH} characters.")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return ast.parse(text, mode="eval").body
+                return ast.parse(self._text, mode="eval").body
         except SyntaxError as error:
-            first = min(max((error.offset or 1) - 1, 0), len(text))
-            last = max((error.end_offset or 0) - 1, first + 1)
-            place = f" at character {self._start + first + 1}" if error.offset else ""
-            raise TextError(
-                f"The selection {quoted(text)} cannot be read{place}.",
-                "It must look like: abs(z) < 1 and parallax_over_error > 8.",
-                (self._start + first, self._start + last),
-            ) from None
+            raise self._complaint(error) from None
         except (ValueError, RecursionError, MemoryError):
-            raise UserError(f"The selection {quoted(text)} cannot be read.") from None
+            shown = quoted(self._written.strip())
+            raise UserError(f"The selection {shown} cannot be read.") from None
 
     def part(self, node: ast.expr) -> str:
-        """Give the text of a part."""
-        return ast.get_source_segment(self._text, node) or self._text
+        """Give the text of a part, as it was written."""
+        first, last = self.span(node)
+        return self._written[first:last] or self._written.strip()
 
     def span(self, node: ast.expr) -> tuple[int, int]:
         """Give the place of a part in what the user wrote: first character, one after its last."""
@@ -87,7 +90,47 @@ class Text:
             len(encoded[:offset].decode(errors="replace"))
             for offset in (node.col_offset, node.end_col_offset or node.col_offset)
         )
-        return self._start + first, self._start + last
+        return self._place(first, last)
+
+    def _place(self, first: int, last: int) -> tuple[int, int]:
+        """Give the place in what was written of a piece of what Python read."""
+        if self._places is None:
+            return self._start + first, self._start + last
+        starts, ends = self._places
+        if not starts:
+            return 0, len(self._written)
+        piece = slice(min(first, len(starts) - 1), max(last, first + 1))
+        return min(starts[piece]), max(ends[piece])
+
+    def _complaint(self, error: SyntaxError) -> TextError:
+        """Say what Python's grammar refuses, in words of a selection."""
+        shown = quoted(self._written.strip())
+        found = read_error(self._written)
+        if found is not None:
+            place = f"at character {found.span[0] + 1}: {found.reason}"
+            return TextError(
+                f"The selection {shown} cannot be read {place}.", found.hint, found.span
+            )
+        first = min(max((error.offset or 1) - 1, 0), len(self._text))
+        last = max((error.end_offset or 0) - 1, first + 1)
+        span = self._place(first, last)
+        words = f" at character {span[0] + 1}" if error.offset else ""
+        return TextError(f"The selection {shown} cannot be read{words}.", EXAMPLE, span)
+
+
+def _joined(tokens: Sequence[Token]) -> tuple[str, tuple[list[int], list[int]]]:
+    """Write tokens with a space between them, and give each character's place in the original."""
+    text: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for token in tokens:
+        same = len(token.text) == token.end - token.start
+        for number, letter in enumerate(f"{token.text} "):
+            inside = same and number < len(token.text)
+            text.append(letter)
+            starts.append(token.start + number if inside else token.start)
+            ends.append(token.start + number + 1 if inside else token.end)
+    return "".join(text).rstrip(), (starts, ends)
 
 
 class _Reader(Protocol):

@@ -11,6 +11,7 @@ from data.derived import unit
 from data.derived_families import is_call
 from data.errors import UserError
 from data.selection.expressions import FUNCTIONS, Expression
+from data.selection.spellings import WORDS
 from data.selection.tree import Node, period, validate
 
 __all__ = ["caption", "expression_text", "to_text"]
@@ -108,7 +109,7 @@ def _number_text(value: float) -> str:
 
 def _column_text(name: str) -> str:
     plain = name.isidentifier() and name.isascii() and not keyword.iskeyword(name)
-    if (plain and name not in _RESERVED) or is_call(name):
+    if (plain and name not in _RESERVED and name.lower() not in WORDS) or is_call(name):
         return name
     return f"column({json.dumps(name, ensure_ascii=False)})"
 

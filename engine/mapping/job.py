@@ -177,6 +177,7 @@ def _attributes(
         sun=population.sun.to_dict(),
         volume=population.volume.to_dict(),
         tracers=len(population.rows),
+        warnings=[warning.to_dict() for warning in population.warnings],
         remarks=[remark.to_dict() for remark in population.remarks],
         preset=spec["preset"],
         settings=settings.to_dict(),

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.errors import UserError
 
-__all__ = ["check_map"]
+if TYPE_CHECKING:
+    from data.population import Population
+
+__all__ = ["check_map", "population_warnings"]
 
 _MAP_DEFAULTS: Mapping[str, object] = {
     "catalogue": None,
@@ -90,8 +94,24 @@ def _check_sweep(sweep: object) -> None:
         raise UserError("The name and the cut of a sweep are texts, its value is a number.")
 
 
-def _check_population(spec: Mapping[str, object], home: Path) -> dict[str, object]:
-    """Take the tracers as the run will, and give what was chosen in its full form."""
+def population_warnings(spec: Mapping[str, object], home: Path) -> list[dict[str, str]]:
+    """Give the reasons to distrust the tracers of a map, before it is made.
+
+    Parameters
+    ----------
+    spec, home
+        As of `check_map`; a catalogue, a selection and a volume are enough.
+
+    Returns
+    -------
+    list of dict
+        ``code`` and ``sentence`` of each; those that the map's result will hold.
+    """
+    return [reason.to_dict() for reason in _population(spec, home).warnings]
+
+
+def _population(spec: Mapping[str, object], home: Path) -> Population:
+    """Take the tracers as the run will."""
     from data.population import Volume, make_population
     from data.store import CatalogueStore
 
@@ -100,9 +120,14 @@ def _check_population(spec: Mapping[str, object], home: Path) -> dict[str, objec
         raise UserError("A map needs a catalogue.", "Give its id or its name.")
     catalogue = CatalogueStore(home).open(name)
     ball = None if volume is None else Volume.from_dict(_mapping(volume))
-    population = make_population(catalogue, spec["selection"], ball)
+    return make_population(catalogue, spec["selection"], ball)
+
+
+def _check_population(spec: Mapping[str, object], home: Path) -> dict[str, object]:
+    """Give what was chosen in its full form, if it leaves tracers enough."""
+    population = _population(spec, home)
     return {
-        "catalogue": catalogue.id,
+        "catalogue": population.catalogue_id,
         "selection": population.selection,
         "volume": population.volume.to_dict(),
     }

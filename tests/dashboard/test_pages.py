@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 import panel as pn
 import pytest
@@ -12,6 +14,8 @@ from dashboard.pages.registry import PAGES
 from dashboard.pages.tracers import TracersPage
 from dashboard.session import Session
 from dashboard.shell import Shell
+from data.derived import column
+from data.selection import parse
 from tests.dashboard.stars import disc, make_catalogue
 
 BOX = (7.0, -1.0, 9.0, 1.0)
@@ -187,6 +191,32 @@ def test_too_few_tracers_are_refused_in_place(services, session, catalogue, wait
     assert "not counted" in page._editor._count.object
     session.volume = None
     wait(lambda: not page._refusal.visible)
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [("circularity", ("position", "velocity")), ("L", ("position", "velocity")),
+     ("E", ("position", "velocity")), ("speed", ("velocity",)), ("phi1(gd1)", ("position",))],
+)  # fmt: skip
+def test_tracers_say_what_a_cut_in_a_derived_column_does(
+    services, session, catalogue, wait, name, kinds
+):
+    session.open_catalogue(catalogue.id)
+    session.page = "tracers"
+    page = TracersPage(services, session)
+    page.view()
+    page.on_show()
+    wait(lambda: page._starter._tracers == 4000)
+    middle = float(np.nanmedian(column(catalogue, name)))
+    session.selection = parse(f"{name} > {middle}")
+    wait(lambda: page._starter._tracers not in (4000, None))
+    shown = {html.unescape(css): alert.object
+             for alert in page._warnings.objects for css in alert.css_classes}  # fmt: skip
+    said = {css for css in shown if css.startswith("vo-warning-selection")}
+    assert said == {f"vo-warning-selection_in_{kind}" for kind in kinds}
+    verdict = shown["vo-warning-population"]
+    assert ("No cell" in verdict) == ("velocity" in kinds)
+    assert ("only the estimator conditional" in verdict) == ("velocity" not in kinds)
 
 
 def test_two_sessions_never_see_each_others_selection(services, catalogue, wait):

@@ -10,8 +10,10 @@ import xarray as xr
 from data.errors import UserError
 from data.frames import SolarParameters, from_galactocentric
 from data.ingest import ingest_arrays
+from data.selection import parse
 from data.store import CatalogueStore
 from engine.cubes.store import read_cube
+from engine.cubes.trust import FLAGS
 from engine.mapping.presets import resolve
 from engine.runs.launch import open_run, submit
 
@@ -143,6 +145,21 @@ def test_cubes_say_where_they_come_from(record, cubes, home):
         assert json.loads(cube.attrs["settings"])["members"] == 2
         assert cube.attrs["tracers"] == 6000
         assert "torch" in json.loads(cube.attrs["versions"])
+
+
+def test_cubes_say_why_their_tracers_are_distrusted(home):
+    """A cut in motion at a place is answered by no estimator, the conditional included."""
+    record = submit(home, spec(selection=parse("circularity > 0.8")), executor="inline")
+    assert record.state == "done", record.error
+    codes = {warning["code"] for warning in record.result["warnings"]}
+    assert {"selection_in_position", "selection_in_velocity"} <= codes
+    for path in record.result["cubes"].values():
+        assert json.loads(read_cube_at(path).attrs["warnings"]) == record.result["warnings"]
+    cube = read_cube_at(record.result["cubes"]["acceleration"])
+    inside = cube["edge_distance"].notnull()
+    marked = (cube["trust_flags_by"] & FLAGS["population"][0]) > 0
+    assert marked.where(inside, True).all()
+    assert not cube["trusted"].any()
 
 
 def test_at_sun_has_the_acceleration_and_its_reasons(record):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from data.frames import from_galactocentric
+from data.ingest import ingest_arrays
 from engine.runs import cancel, list_runs, open_run, wait
 
 from .conftest import Cli
@@ -42,6 +44,41 @@ def test_map_without_waiting(cli: Cli, home: Path, catalogue: str, job: Choose) 
     assert set(told) == {"run", "state"}
     assert told["state"] in ("queued", "running")
     assert wait(open_run(home, told["run"]), 30.0).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("cut", "codes"),
+    [
+        ("circularity > 0.1", {"selection_in_position", "selection_in_velocity"}),
+        ("L > 800", {"selection_in_position", "selection_in_velocity"}),
+        ("E < -148000", {"selection_in_position", "selection_in_velocity"}),
+        ("v_tan < 100", {"selection_in_position", "selection_in_velocity"}),
+        ("phi1(gd1) > -30", {"selection_in_position"}),
+        ("abs(z) < 1", {"selection_in_position"}),
+    ],
+)
+def test_a_cut_that_a_map_depends_on_is_said_before_it_is_made(
+    cli: Cli, home: Path, job: Choose, tmp_path: Path, cut: str, codes: set[str]
+) -> None:
+    import numpy as np
+
+    rng = np.random.default_rng(3)
+    x = np.array([8.122, 0.0, 0.0208]) + rng.normal(0.0, 0.8, (3000, 3))
+    v = np.array([0.0, -100.0, 0.0]) + rng.normal(0.0, 60.0, (3000, 3))
+    sky = from_galactocentric(x, v)
+    del sky["distance"]
+    ingest_arrays({"source_id": np.arange(3000), **sky}, home, name="sky", kind="astrometry",
+                  provenance={})  # fmt: skip
+    answer = cli("map", "sky", "--select", cut, "--json", "--threads", "1")
+    assert answer.status == 0, answer.out
+    found = {warning["code"]: warning["sentence"] for warning in answer.json["warnings"]}
+    assert {code for code in found if code.startswith("selection_")} == codes
+    run = open_run(home, answer.json["run"])
+    cancel(home, answer.json["run"], grace=0.0)
+    text = cli("map", "sky", "--select", cut, "--threads", "1", "--again")
+    for code in codes:
+        assert found[code] in text.err
+    assert run.record().spec["selection"] is not None
 
 
 def test_the_words_become_the_spec(cli: Cli, home: Path, catalogue: str, job: Choose) -> None:

@@ -26,13 +26,16 @@ def refused(path, home, match, **options):
 
 def test_rows_and_reasons(tables, form, tmp_path, home):
     catalogue = ingest(tables.write(tables.star_table(), form, tmp_path), home)
-    assert summary(catalogue) == {
-        "catalogue": catalogue.id,
-        "rows": 60,
-        "dropped": {},
-        "with_6d": 57,
-        "not_6d": {"no parallax": 1, "parallax not positive": 1, "no radial velocity": 1},
+    told = summary(catalogue)
+    assert told["catalogue"] == catalogue.id
+    assert (told["rows"], told["dropped"], told["with_6d"]) == (60, {}, 57)
+    assert told["not_6d"] == {
+        "no parallax": 1,
+        "parallax not positive": 1,
+        "no radial velocity": 1,
     }
+    assert told["remarks"] == []
+    assert told["kind"] == "astrometry"
     reasons = catalogue.manifest.not_6d_reasons
     codes = catalogue.column("not_6d_reason")
     assert reasons[codes[3] - 1] == "no radial velocity"
@@ -92,24 +95,40 @@ def test_chunks_put_together_are_the_table(tables, form, tmp_path):
         np.testing.assert_array_equal(small, large)
 
 
-def test_infinity_is_no_number(tables, form, tmp_path, home):
+def test_infinity_is_a_missing_value(tables, form, tmp_path, home):
     table = tables.star_table()
     table["phot_g_mean_mag"][10] = np.inf
     table["pmra"][11] = -np.inf
     catalogue = ingest(tables.write(table, form, tmp_path), home)
-    assert catalogue.manifest.dropped == {"not a number": 2}
-    assert catalogue.n_rows == 58
-    gone = {tables.FIRST_ID + 10, tables.FIRST_ID + 11}
-    assert not gone & set(catalogue.column("source_id").tolist())
+    assert catalogue.manifest.dropped == {}
+    assert catalogue.manifest.not_6d["no proper motion"] == 1
+    assert np.isnan(catalogue.column("phot_g_mean_mag")[10])
+    assert np.isnan(catalogue.column("pmra")[11])
+    found = {(r.column, r.code, r.count) for r in catalogue.manifest.remarks}
+    assert found == {("phot_g_mean_mag", "infinite", 1), ("pmra", "infinite", 1)}
 
 
 def test_without_a_position_there_is_no_row(tables, form, tmp_path, home):
     table = tables.star_table()
-    table["ra"][0], table["ra"][1], table["ra"][2] = np.nan, -0.1, 360.5
+    table["ra"][0], table["ra"][1], table["ra"][2] = np.nan, -180.5, 540.5
     table["dec"][3], table["dec"][4] = 90.1, np.nan
     catalogue = ingest(tables.write(table, form, tmp_path), home)
     assert catalogue.manifest.dropped == {"no position": 5}
     assert catalogue.n_rows == 55
+
+
+def test_right_ascensions_are_taken_modulo_360(tables, form, tmp_path, home):
+    table = tables.star_table()
+    reference = ingest(tables.write(table, form, tmp_path), home)
+    table["ra"] = np.where(table["ra"] > 180.0, table["ra"] - 360.0, table["ra"])
+    table["ra"][4] += 360.0
+    table["ra"].unit = "deg"
+    wrapped = ingest(tables.write(table, form, tmp_path), home)
+    assert wrapped.n_rows == 60
+    for name, tolerance in (("ra", 1e-9), ("x", 1e-5), ("vy", 1e-3)):
+        np.testing.assert_allclose(
+            wrapped.column(name), reference.column(name), rtol=0, atol=tolerance
+        )
 
 
 def test_an_identifier_counts_once(tables, form, tmp_path, home):
@@ -209,16 +228,20 @@ def test_text_where_numbers_belong_condemns_the_table(tables, form, tmp_path, ho
     refused(tables.write(broken, form, tmp_path), home, "parallax holds text where numbers belong")
 
 
-def test_one_cell_of_text_is_one_bad_row(tables, form, tmp_path, home):
+def test_one_cell_of_text_is_one_missing_value(tables, form, tmp_path, home):
     table = tables.star_table()
     for name in ("parallax", "source_id"):
         written = [str(value) for value in table[name]]
-        written[9] = "unknown"
+        written[9] = "see Fig. 2"
         table = tables.with_column(table, name, written)
     catalogue = ingest(tables.write(table, form, tmp_path), home)
-    assert catalogue.manifest.dropped == {"not a number": 1}
-    expected = np.delete(tables.FIRST_ID + np.arange(60), 9)
+    assert catalogue.manifest.dropped == {}
+    expected = tables.FIRST_ID + np.arange(60)
+    expected[9] = -1
     np.testing.assert_array_equal(catalogue.column("source_id"), expected)
+    assert catalogue.manifest.not_6d["no parallax"] == 2
+    found = {(r.column, r.code, r.count) for r in catalogue.manifest.remarks}
+    assert found == {("parallax", "no_number", 1), ("source_id", "no_number", 1)}
 
 
 def test_no_rows_no_catalogue(tables, form, tmp_path, home):

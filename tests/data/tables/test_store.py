@@ -338,7 +338,7 @@ class TestTrialTables:
 
     def test_a_table_with_other_names(self, trial_data, tmp_path):
         path = trial_data / "sculptor-members-tolstoy23.csv"
-        with pytest.raises(UserError, match="lacks the columns ra, dec, parallax"):
+        with pytest.raises(UserError, match="lacks the columns ra, dec, needed"):
             ingest(path, tmp_path)
         names = {
             "source_id": "GaiaDR3Id",
