@@ -232,7 +232,8 @@ def test_a_join_means_what_an_ingest_means(tmp_path):
     base = {n: v for n, v in stars.items() if not n.startswith(("radial", "parallax_e"))}
     catalogue = stored(tmp_path, base)
     file = tmp_path / "more.fits"
-    more = Table({"SOURCE_ID": stars["source_id"], "RADIAL_VELOCITY": stars["radial_velocity"] * 1e3,
+    more = Table({"SOURCE_ID": stars["source_id"],
+                  "RADIAL_VELOCITY": stars["radial_velocity"] * 1e3,
                   "PARALLAX_ERROR": stars["parallax_error"] / 1e3})  # fmt: skip
     more["RADIAL_VELOCITY"].unit, more["PARALLAX_ERROR"].unit = "m / s", "arcsec"
     more["RADIAL_VELOCITY"][3] = 1e30
