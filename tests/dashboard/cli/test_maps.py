@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.runs import cancel, list_runs, open_run, wait
@@ -204,3 +205,15 @@ def test_a_run_that_is_killed_ends_the_waiting(home: Path, catalogue: str, job: 
     out, _ = process.communicate(timeout=30)
     assert process.returncode == 1
     assert json.loads(out)["state"] == "interrupted"
+
+
+def test_stars_in_a_plane_are_refused_before_a_run(cli: Cli, home: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    stars = rng.normal([8.122, 0, 0, 0, -220, 0], [0.8, 0.8, 0, 30, 30, 0], (900, 6))
+    table = tmp_path / "plane.csv"
+    rows = [",".join(f"{value:.4f}" for value in row) for row in stars]
+    table.write_text("\n".join(["x,y,z,vx,vy,vz", *rows]))
+    answer = cli("map", table, "--preset", "quick", "--wait", "--json")
+    assert answer.status == 1
+    assert answer.json["error"] == "z and vz do not vary among the 900 tracers."
+    assert not list_runs(home)
