@@ -2,8 +2,8 @@
 
     python benchmarks/draws.py [--draws 400000] [--json]
 
-The density is one of the prior, on the ball of 4 kpc round the Sun, with a disc's fall of ln p along
-the radius. Seconds are those of the processor.
+The density is one of the prior, on the ball of 4 kpc round the Sun, with a disc's fall of ln p
+along the radius. Seconds are those of the processor.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def _constant(values: Floats, names: Sequence[str]) -> list[str]:
     spread = values.std(0)
     rounding = _ROUNDING * np.abs(values).max(0)
     least = np.maximum(_FLAT * spread.max(), rounding)
-    return [name for name, small in zip(names, spread <= least, strict=True) if small]
+    return [name for name, small in zip(names, np.asarray(spread <= least), strict=True) if small]
 
 
 def _require_rank(place: Floats, motion: Floats) -> None:

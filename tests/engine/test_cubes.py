@@ -10,8 +10,10 @@ import xarray as xr
 
 from data.errors import UserError
 from engine.cubes.grid import make_grid, make_lines
+from engine.cubes.lengths import grid_step
 from engine.cubes.store import DIGEST, MANIFEST, read_cube, write_cube
 from engine.cubes.trust import FLAGS, neighbours, reasons, trust_flags
+from engine.mapping.presets import resolve
 
 SUN = (8.122, 0.0, 0.0208)
 
@@ -106,6 +108,18 @@ def test_each_fault_has_its_own_flag(name, change):
 def test_nan_is_never_trusted():
     (word,) = trust_flags(**(GOOD | {"acceleration": np.array([[np.nan, 0, 0]])}))
     assert word & FLAGS["not_finite"][0]
+
+
+def test_the_grid_of_the_default_volume_is_as_ever():
+    """Its numbers, to the last bit, are those of every map that was made before."""
+    settings = resolve("quick", {}, 4.0)
+    grid = make_grid(SUN, 4.0, grid_step(settings.spacing, 4.0), settings.z_cells)
+    offset = 0.5 * np.arange(-8, 9)
+    assert np.array_equal(grid.x, SUN[0] + offset)
+    assert np.array_equal(grid.y, offset)
+    z = (4.0 + SUN[2]) * np.sinh(2.5 * np.linspace(-1, 1, 33)) / np.sinh(2.5)
+    assert np.array_equal(grid.z, z)
+    assert grid.inside.sum() == 5119
 
 
 @pytest.fixture

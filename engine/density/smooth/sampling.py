@@ -2,9 +2,9 @@
 
 The ball is cut into cells in half of the squared distance u from its axis, the angle about it and
 the part t of the way through it along asinh(z / h). These coordinates fill the ball to its
-surface, so no draw has to be moved. A proposal is uniform within a cell, which is chosen by an upper limit
-on the density per (u, angle, t); a proposal is kept with the probability of the density over the
-limit (von Neumann 1951), so that draws follow the density itself and not a histogram of it.
+surface, so no draw has to be moved. A proposal is uniform within a cell, which is chosen by an
+upper limit on the density per (u, angle, t); it is kept with the probability of the density over
+the limit (von Neumann 1951), so that draws follow the density itself and not a histogram of it.
 """
 
 from __future__ import annotations
