@@ -218,6 +218,7 @@ def fetch_hats(
     expected = expected_hats_rows(request)
     size = sum(4 if n in KNOWN and KNOWN[n].dtype == "float32" else 8 for n in request.columns)
     check_disk(expected, size, folder)
+    say(0.0, "counting", f"about {expected:,} rows (estimate), {expected * size / 1e9:.2f} GB")
     partitions = request.opened().to_delayed()
     parts, total = [], 0
     for number, partition in enumerate(partitions):
