@@ -70,7 +70,7 @@ def _require_finite(x: Singles, v: Singles) -> None:
     names = [
         name
         for columns, values in ((_POSITION, x), (_VELOCITY, v))
-        for name, finite in zip(columns, np.isfinite(values).all(0), strict=True)
+        for name, finite in zip(columns, np.asarray(np.isfinite(values).all(0)), strict=True)
         if not finite
     ]
     if names:

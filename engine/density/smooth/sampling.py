@@ -173,7 +173,8 @@ class Sampler:
     def _inside(self, x: Tensor) -> Tensor:
         ball = self.lattice.coordinates
         away = x.double() - torch.tensor(ball.centre, dtype=torch.float64)
-        return torch.linalg.vector_norm(away, dim=-1) < ball.radius
+        inside: Tensor = torch.linalg.vector_norm(away, dim=-1) < ball.radius
+        return inside
 
     def _log_value(self, x: Tensor) -> Tensor:
         """Give ln p + ln dz / d asinh(z / h) but for a constant, (...), at x (..., 3)."""
