@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dashboard.cli.following import follow
+from dashboard.cli.forecast import Forecast
 from dashboard.cli.output import Output
 from dashboard.cli.scheduling import executor
 from dashboard.cli.store import parse_pairs, take_in
@@ -42,12 +43,13 @@ def make_map(arguments: Namespace, output: Output) -> int:
         "threads": arguments.threads,
     }
     began = time.time()
+    forecast = Forecast(output)
     try:
         remarks = remarks_on(CatalogueStore(folder).open(catalogue), validate(selection))
         for remark in remarks:
             output.note(f"Remark: {remark.sentence}")
         if arguments.sweep is not None or arguments.values:
-            return _sweep(arguments, spec, folder, output)
+            return _sweep(arguments, spec, folder, output, forecast)
         record = submit(
             folder,
             spec,
@@ -56,6 +58,7 @@ def make_map(arguments: Namespace, output: Output) -> int:
             priority=arguments.priority,
             queue=arguments.queue,
             reuse=not arguments.again,
+            on_estimate=forecast,
         )
     except UserError:
         if brought_in:  # a refused map leaves the store as it was
@@ -64,17 +67,19 @@ def make_map(arguments: Namespace, output: Output) -> int:
     warnings = population_warnings(record.spec, folder)
     _note_warnings(warnings, output)
     if arguments.wait:
-        return follow(folder, record.id, output)
+        return follow(folder, record.id, output, forecast.fields())
     there = ""
     if record.created < began:
         there = " It was there already; --again computes it anew."
         if record.active and (arguments.after or arguments.priority != record.priority):
             there += f" Its place in the queue stays as it was (priority {record.priority})."
-    told: dict[str, object] = {"run": record.id, "state": str(record.state)}
+    answer: dict[str, object] = {"run": record.id, "state": str(record.state)}
     if remarks:
-        told["remarks"] = [remark.to_dict() for remark in remarks]
+        answer["remarks"] = [remark.to_dict() for remark in remarks]
+    if arguments.select:
+        answer["warnings"] = warnings
     output.result(
-        {**told, "warnings": warnings} if arguments.select else told,
+        {**answer, **forecast.fields()},
         f"Run {record.id} is {record.state}.{there}\n"
         f"Follow it with `via-obscura runs show {record.id}`.",
     )
@@ -87,7 +92,13 @@ def _note_warnings(warnings: Sequence[Mapping[str, str]], output: Output, label:
         output.note(f"warning{label and f' ({label})'}: {warning['sentence']}")
 
 
-def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: Output) -> int:
+def _sweep(
+    arguments: Namespace,
+    spec: dict[str, object],
+    folder: Path,
+    output: Output,
+    forecast: Forecast,
+) -> int:
     """Start a map for each value of a cut, and wait for all of them if so wished."""
     if arguments.sweep is None or not arguments.values:
         raise UserError(
@@ -102,6 +113,7 @@ def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: 
         executor(arguments),
         after=arguments.after,
         priority=arguments.priority,
+        on_estimates=forecast.several,
     )
     told, well = [], True
     for label, (value, started) in zip(sweep.labels, sweep.runs, strict=True):
@@ -124,7 +136,7 @@ def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: 
             output.note(f"{label}: run {record.id} is {record.state}.")
     lines = [f"{row['label']:>12}  {row['run']}  {row['state']}" for row in told]
     output.result(
-        {"sweep": sweep.name, "cut": sweep.cut, "runs": told},
+        {"sweep": sweep.name, "cut": sweep.cut, "runs": told, **forecast.fields()},
         "\n".join([f"Sweep {sweep.name} of {sweep.cut}", *lines]),
     )
     return 0 if well else 1

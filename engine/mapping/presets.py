@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from data.errors import UserError
+from data.population import RADIUS
 from engine.density.plan import MemberPlan
 from engine.density.settings import TrainingSettings
 
@@ -47,7 +48,8 @@ class MapSettings:
     clip
         Radius in standard deviations beyond which the flow's base is not sampled.
     spacing
-        Grid spacing in x and y, kpc.
+        Grid spacing in x and y, kpc, in the ball of 4 kpc and in smaller ones; in larger ones it
+        grows with the radius unless it is given, see ``resolve``.
     z_cells
         Number of grid values in z, denser towards the plane.
     """
@@ -157,7 +159,11 @@ _BOUNDS: dict[str, tuple[float, float]] = {
 }
 
 
-def resolve(preset: str, overrides: Mapping[str, object] | None = None) -> MapSettings:
+def resolve(
+    preset: str,
+    overrides: Mapping[str, object] | None = None,
+    radius: float | None = None,
+) -> MapSettings:
     """Give the settings of a preset with a user's changes.
 
     Parameters
@@ -166,6 +172,10 @@ def resolve(preset: str, overrides: Mapping[str, object] | None = None) -> MapSe
         One of ``PRESETS``.
     overrides
         Field -> value, as text or number.
+    radius
+        Of the volume, kpc. In one beyond that of the presets the spacing grows with it, unless
+        the overrides give it, so that the number of cells and the time of the solve stay as they
+        are. The values of z are as many anyway, and reach further. None: as in the presets.
 
     Raises
     ------
@@ -181,7 +191,10 @@ def resolve(preset: str, overrides: Mapping[str, object] | None = None) -> MapSe
             near = difflib.get_close_matches(key, types, n=3) or sorted(types)
             raise UserError(f"There is no setting {key!r}.", f"Did you mean {', '.join(near)}?")
         changes[key] = _value(key, value, types[key])
-    return replace(PRESETS[preset], **changes)
+    settings = replace(PRESETS[preset], **changes)
+    if radius is None or radius <= RADIUS or "spacing" in changes:
+        return settings
+    return replace(settings, spacing=settings.spacing * radius / RADIUS)
 
 
 def _value(key: str, value: object, kind: type) -> bool | int | float | str:

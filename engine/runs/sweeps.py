@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -23,8 +23,10 @@ from data.errors import UserError
 from data.selection import parse
 from engine.runs.directory import run_directory
 from engine.runs.executors import Executor
-from engine.runs.launch import submit
+from engine.runs.kinds import KINDS
+from engine.runs.launch import list_runs, submit
 from engine.runs.record import RunRecord
+from engine.runs.same import find_same
 from engine.runs.specs import check_map
 from engine.runs.tags import add_tag
 
@@ -134,6 +136,7 @@ def submit_sweep(
     *,
     after: Sequence[str] = (),
     priority: int = 0,
+    on_estimates: Callable[[Sequence[Mapping[str, float]]], None] = lambda _: None,
 ) -> Sweep:
     """Start a map for each value of a cut, or of another part of the spec.
 
@@ -153,6 +156,9 @@ def submit_sweep(
         At least two different values, at most ``MAX_VALUES``.
     executor, after, priority
         See ``submit``.
+    on_estimates
+        Called once, before the first map is started, with what each will take, without those
+        that are there already.
 
     Raises
     ------
@@ -168,6 +174,9 @@ def submit_sweep(
             specs.append(check_map({**spec_at(spec, cut, value), "sweep": tagged}, home))
         except UserError as error:
             raise UserError(f"At {label}: {error.sentence}", error.hint) from None
+    before = list_runs(home)
+    new = [one for one in specs if find_same(one, before, home) is None]
+    on_estimates([KINDS["map"].estimate(one, home) for one in new])
     runs = []
     for (number, _, _), one in zip(chosen, specs, strict=True):
         run = submit(home, one, executor, after=after, priority=priority, queue=True, reuse=True)
