@@ -34,7 +34,7 @@ def complaint(service: str) -> Iterator[None]:
         raise
     except Exception as error:  # whatever the XML of a page that is no TAP service leads to
         raise UserError(
-            f"{service} does not answer as a TAP service does.",
+            f"{service} does not respond like a TAP service.",
             "Its address usually ends in /tap; open it in a browser.",
         ) from error
 
@@ -60,7 +60,7 @@ def understood(service: str, message: str) -> UserError:
     said = said.rstrip(".") or "it gives no reason"
     if "404" in said and "Not Found" in said:
         return UserError(
-            f"There is no TAP service at {service}.",
+            f"No TAP service at {service}.",
             "The address of a service usually ends in /tap; open it in a browser.",
         )
     for pattern, sentence, hint in (
@@ -72,9 +72,11 @@ def understood(service: str, message: str) -> UserError:
         (_COLUMN, "does not know a column of the query",
          "Look at the columns of the table on the service's pages."),
         (_TABLE, "does not know the table of the query",
-         "Name another release, or look at the tables on the service's pages."),
+         "Choose another release, or check the tables on the pages of the service."),
         (_GRAMMAR, "does not understand the query", "Correct the ADQL text."),
     ):  # fmt: skip
         if pattern.search(said):
             return UserError(f"{service} {sentence}: {said}.", hint)
-    return UserError(f"{service} refuses the query: {said}.", "The service's pages may help.")
+    return UserError(
+        f"{service} rejected the query: {said}.", "See the documentation of the service."
+    )

@@ -188,6 +188,6 @@ def _empty(work: _Work) -> UserError:
     centre = ", ".join(f"{c:g}" for c in work.ball.centre)
     return UserError(
         f"No orbit of the {work.tracer.name} tracers enters the ball of "
-        f"{work.ball.radius:g} kpc round ({centre}) kpc.",
+        f"{work.ball.radius:g} kpc around ({centre}) kpc.",
         "Choose a larger radius.",
     )

@@ -102,8 +102,8 @@ def check(needs: Needs, offers: Iterable[Offer]) -> list[Offer]:
     # The worker that comes closest says best what is missing.
     best = min((_reasons(needs, offer) for offer in offers), key=len)
     raise UserError(
-        f"No worker of the cluster can ever do this run: {', '.join(best)}.",
-        f"Ask for less, or start workers that offer it: {_worker(needs)}.",
+        f"No worker of the cluster can execute this run: {', '.join(best)}.",
+        f"Reduce the request, or start workers with these resources: {_worker(needs)}.",
     )
 
 

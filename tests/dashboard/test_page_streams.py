@@ -156,7 +156,7 @@ def test_its_stars_go_to_explore_as_a_selection_that_is_kept(page, searched):
 
 def test_stars_of_a_deleted_catalogue_do_not_become_those_of_another(page, monkeypatch):
     def gone(name):
-        raise UserError(f"There is no catalogue {name}.")
+        raise UserError(f"Catalogue {name} not found.")
 
     monkeypatch.setattr(page.services.catalogues, "open", gone)
     before = page.session.selection

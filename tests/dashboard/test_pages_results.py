@@ -238,9 +238,9 @@ def test_numbers_follow_the_estimator_that_the_maps_show(services, session, wait
 def test_doubtful_cells_are_called_so_where_they_are_drawn(services, session, wait):
     make_map(services.home)
     page = opened(AccelerationPage, services, session, wait)
-    assert "Grey cells" in page._maps._caption.object
+    assert "Grey: flagged cells" in page._maps._caption.object
     page._maps.controls.show_untrusted.value = True
-    assert "Grey cells" not in page._maps._caption.object
+    assert "Grey: flagged cells" not in page._maps._caption.object
     assert "Doubtful cells are drawn" in page._maps._caption.object
 
 

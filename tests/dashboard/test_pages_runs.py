@@ -232,7 +232,7 @@ def test_a_run_whose_catalogue_is_gone_cannot_be_changed(page, session, services
     page.on_show()
     page._details._buttons["change"].clicks += 1
     assert session.page == "explore"
-    assert "There is no catalogue" in session.notices.column.objects[0].object
+    assert "not found" in session.notices.column.objects[0].object
 
 
 def test_what_stands_above_the_list(page, session, services):

@@ -112,7 +112,7 @@ REFUSALS = {
             value={"z": [0, 2, 1], "z_unit": "kpc", "force": [0, 1, 2],
                    "force_unit": "km2 s-2 kpc-1"},
         ),
-        "grow from 0",
+        "increasing from 0",
     ),
 }  # fmt: skip
 

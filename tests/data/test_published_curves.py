@@ -105,9 +105,9 @@ def test_text_with_blanks(tmp_path, text):
         ("a.csv", "R,v,err\n8,230,1\n9,231,-1\n", "error below zero"),
         ("a.csv", "R,v,minus\n8,230,1\n9,231,1\n", "minus of two errors only"),
         ("a.csv", "", "is empty"),
-        ("a.txt", "R v\n8 230 1\n9 231\n", "no table of numbers"),
-        ("a.txt", "", "no table of numbers"),
-        ("a.txt", "R v\n8 fast\n", "no table of numbers"),
+        ("a.txt", "R v\n8 230 1\n9 231\n", "not a table of numbers"),
+        ("a.txt", "", "not a table of numbers"),
+        ("a.txt", "R v\n8 fast\n", "not a table of numbers"),
         ("a.png", "R,v\n8,230\n", "names no table format"),
     ],
 )

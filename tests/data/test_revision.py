@@ -107,7 +107,7 @@ def test_choices(tmp_path):
     ("change", "sentence"),
     [
         ({"distance": "nowhere"}, "no column nowhere"),
-        ({"distance": "x"}, "to take distances from"),
+        ({"distance": "x"}, "no distance column"),
         ({"distance": "ra"}, "cannot be converted"),
         ({"distance": FROM_PARALLAX}, "would be the same"),
         ({}, "would be the same"),

@@ -107,5 +107,5 @@ def test_the_same_search_is_not_done_twice_unless_asked(searched, cli, monkeypat
     there = cli("streams", "scan", catalogue.name, "--home", str(home)).out
     anew = cli("streams", "scan", catalogue.name, "--home", str(home), "--again").out
     assert asked == [True, False]
-    assert "was there already" in there
+    assert "already exists" in there
     assert "about 5 min of a core" in anew

@@ -141,7 +141,7 @@ def test_a_state_is_found_again_and_another_query_refused(tmp_path):
         ("You must log in", "wants a login"),
         ("Job exceeded disk quota", "has no room left"),
         ('Encountered "FORM". Was expecting: "FROM"', "does not understand"),
-        ("404 Client Error: Not Found for url: x", "There is no TAP service"),
+        ("404 Client Error: Not Found for url: x", "No TAP service"),
         ("", "gives no reason"),
         ("<html><b>oops</b></html>", "refuses the query: oops"),
     ],

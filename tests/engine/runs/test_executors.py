@@ -83,7 +83,7 @@ def test_the_environment_is_on_record(home: Path, kinds: Kinds, executor: str) -
         ("crash", "The run failed: ValueError: a <b>matrix</b> is singular", "log"),
         ("out_of_memory", "needed more memory", "smaller preset"),
         ("torch_out_of_memory", "needed more memory", "smaller preset"),
-        ("full_disk", "The disk is full (while writing cube.zarr).", "Free some space"),
+        ("full_disk", "The disk is full (while writing cube.zarr).", "Free up space"),
         ("wrong_result", "instead of a dict", "log"),
     ],
 )

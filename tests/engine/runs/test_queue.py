@@ -170,7 +170,7 @@ def test_a_run_after_one_that_cannot_be_done(home, kinds):
     failed = submit(home, {"kind": "crash", "threads": 1}, "inline", kinds=kinds)
     with pytest.raises(UserError, match="is failed"):
         submit(home, {"kind": "count"}, after=[failed.id], kinds=kinds)
-    with pytest.raises(UserError, match="There is no run"):
+    with pytest.raises(UserError, match="not found"):
         submit(home, {"kind": "count"}, after=["no-such-run"], kinds=kinds)
 
 

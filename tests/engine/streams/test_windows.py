@@ -44,7 +44,7 @@ def test_edges_belong_to_the_lower_side() -> None:
     ("values", "width", "step", "word"),
     [
         ([np.nan], 3, 1, "No star"),
-        ([1.0], 0, 1, "no grid"),
+        ([1.0], 0, 1, "are invalid"),
         ([1.0], 1, 2, "unseen"),
         ([0.0, 1e9], 3, 1, "windows"),
     ],

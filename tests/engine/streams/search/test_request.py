@@ -73,7 +73,7 @@ def test_a_patch_is_given_by_name_by_hand_or_in_full():
         ({"coordinates": ["ra"]}, "mu_lat"),
         ({"threads": 0}, "threads"),
         ({"group": "a b"}, "group"),
-        ({"features": ["phi", "colour of the eyes"]}, "no feature"),
+        ({"features": ["phi", "colour of the eyes"]}, "Unknown feature"),
         ({"search": {"tops": 3}}, "no setting"),
         ({"search": {"cuts.inner": "wide"}}, "cuts.inner"),
         ({"scores": {"forests": 3}}, "no setting"),
