@@ -72,9 +72,9 @@ def test_a_failure_is_on_record_and_the_place_is_free_again(start):
 
 
 def test_what_no_worker_can_do_is_refused_before_there_is_a_run(start, home):
-    with pytest.raises(UserError, match="asks for 2 threads, the worker has 1"):
+    with pytest.raises(UserError, match="needs 2 threads, the worker has 1"):
         start("count", threads=2)
-    with pytest.raises(UserError, match="asks for GPU=1, the worker offers 0"):
+    with pytest.raises(UserError, match="needs GPU=1, the worker offers 0"):
         start("count", device="cuda")
     assert list_runs(home) == []
 
