@@ -289,7 +289,7 @@ def test_a_table_that_needs_more_columns_is_refused_before_it_is_fetched(tap, jo
 def test_a_login_and_a_wrong_address_are_named(front, jobs_at, release, tmp_path):
     query = release_query(parse("parallax > 4"), release)
     front.login = True
-    with pytest.raises(UserError, match="wants a login"):
+    with pytest.raises(UserError, match="requires a login"):
         download(query, jobs_at(front.address), tmp_path / "a")
     front.login = False
     with pytest.raises(UserError, match="No TAP service at"):

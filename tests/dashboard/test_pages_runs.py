@@ -239,7 +239,7 @@ def test_what_stands_above_the_list(page, session, services):
     make_every_state(services.home)
     page.on_show()
     overview = page._overview
-    for words in ("1 at work", "1 waiting", "1 failed", "1 done"):
+    for words in ("1 running", "1 waiting", "1 failed", "1 done"):
         assert words in overview._counts.object
     assert "Runs take" in overview._disk.object
     assert "this one" in overview._machines.object

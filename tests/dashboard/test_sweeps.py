@@ -122,7 +122,7 @@ def test_values_are_numbers_and_ranges():
     assert numbers("2:10:5") == [2, 4, 6, 8, 10]
     assert numbers("  ") == []
     for bad in ("three", "1:2", "1:2:1", "1:2:x"):
-        with pytest.raises(UserError, match="no number"):
+        with pytest.raises(UserError, match="neither a number"):
             numbers(bad)
 
 

@@ -107,7 +107,7 @@ def test_nothing_is_overwritten_silently(form, tmp_path):
     source = write_cube(profiles_cube(), tmp_path / "run", "profiles")
     target = tmp_path / f"a.{form}"
     target.write_text("dear")
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match="already exists"):
         export_cube(source, target, form)
     assert target.read_text() == "dear"
     export_cube(source, target, form, overwrite=True)
@@ -118,7 +118,7 @@ def test_nothing_is_overwritten_silently(form, tmp_path):
 def test_a_link_to_nowhere_is_not_written_through(tmp_path):
     target = tmp_path / "a.nc"
     target.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match="already exists"):
         place(target, lambda path: path.write_text("x"))
     place(target, lambda path: path.write_text("x"), overwrite=True)
     assert not target.is_symlink()

@@ -170,7 +170,7 @@ def test_a_run_that_works_is_neither_resumed_nor_deleted_nor_written_to(
     home: Path, kinds: Kinds
 ) -> None:
     run = start(home, kinds, "survive_errors")
-    with pytest.raises(UserError, match="still being worked on"):
+    with pytest.raises(UserError, match="still running"):
         launch.delete(home, run.id)
     with pytest.raises(UserError, match="Another process"):
         RunWriter(run, patience=0.2).__enter__()

@@ -123,7 +123,7 @@ def test_a_state_is_found_again_and_another_query_refused(tmp_path):
     state.save()
     assert Download.open(tmp_path / "d.json", "SELECT 1") == state
     assert state.received == 2
-    with pytest.raises(UserError, match="another query"):
+    with pytest.raises(UserError, match="different query"):
         Download.open(tmp_path / "d.json", "SELECT 2")
     (tmp_path / "d.json").write_text('{"version": 1')
     with pytest.raises(UserError, match="cannot be read"):
@@ -138,7 +138,7 @@ def test_a_state_is_found_again_and_another_query_refused(tmp_path):
         ("Unknown table gaiadr9.x", "does not know the table"),
         ("relation nowhere.x does not exist", "does not know the table"),
         ("canceling statement due to statement timeout", "ran out of the time"),
-        ("You must log in", "wants a login"),
+        ("You must log in", "requires a login"),
         ("Job exceeded disk quota", "has no room left"),
         ('Encountered "FORM". Was expecting: "FROM"', "does not understand"),
         ("404 Client Error: Not Found for url: x", "No TAP service"),

@@ -62,8 +62,8 @@ def test_a_folder_of_hats_is_found_from_anywhere(tmp_path, monkeypatch):
         ({"selection": parse("nonsense > 3")}, "nonsense"),
         ({"release": "gaia-dr9"}, "Unknown release"),
         ({"release": 7}, "A release is a name"),
-        ({"hats": "x"}, "is no TAP service"),
-        ({"colour": 1}, "no setting 'colour'"),
+        ({"hats": "x"}, "cannot be queried like a TAP service"),
+        ({"colour": 1}, "Unknown setting 'colour'"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_sent(tmp_path, change, sentence):

@@ -85,7 +85,7 @@ def test_runs_that_come_after_others(state, what, words):
 
 
 def test_a_run_after_one_that_was_deleted_fails():
-    assert "no more" in steps(record("then", after=["first"]))["then"][1]
+    assert "no longer exists" in steps(record("then", after=["first"]))["then"][1]
 
 
 def test_a_cluster_gets_as_many_runs_as_it_has_places_for():

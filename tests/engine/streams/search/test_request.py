@@ -62,7 +62,7 @@ def test_a_patch_is_given_by_name_by_hand_or_in_full():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"windows": 3}, "no setting"),
+        ({"windows": 3}, "Unknown setting"),
         ({"method": "magic"}, "method"),
         ({"width": 0.0}, "width"),
         ({"width": 2.0, "step": 3.0}, "gaps"),
@@ -74,14 +74,14 @@ def test_a_patch_is_given_by_name_by_hand_or_in_full():
         ({"threads": 0}, "threads"),
         ({"group": "a b"}, "group"),
         ({"features": ["phi", "colour of the eyes"]}, "Unknown feature"),
-        ({"search": {"tops": 3}}, "no setting"),
+        ({"search": {"tops": 3}}, "Unknown setting"),
         ({"search": {"cuts.inner": "wide"}}, "cuts.inner"),
-        ({"scores": {"forests": 3}}, "no setting"),
+        ({"scores": {"forests": 3}}, "Unknown setting"),
         (
             {"selection": {"kind": "range", "column": "stream", "min": 1, "max": 1}},
             "must not|says",
         ),
-        ({"patches": ["10,-60"]}, "holds"),
+        ({"patches": ["10,-60"]}, "contains"),
         ({"patches": ["148.6,24.2", "148.6,24.2"]}, "twice"),
         ({"patches": []}, "list"),
         ({"catalogue": None}, "catalogue"),
