@@ -72,7 +72,7 @@ def too_few(
         centre = _median_position(catalogue)
         return UserError(
             f"No star of the catalogue {catalogue.name} lies in {where}.",
-            "Place the volume where the stars are; their median position is"
+            "Place the centre of the volume where the stars are; their median position is"
             " ({:.2f}, {:.2f}, {:.2f}) kpc.".format(*centre),
         )
     if tracers == 0:

@@ -61,8 +61,7 @@ def test_lines_come_with_the_best_first(searched, cli):
 def test_what_is_no_search_is_said(searched, cli, home):
     there = str(searched[0])
     assert (
-        "not found"
-        in cli("streams", "lines", "nobody", "--home", there, "--json").json["error"]
+        "not found" in cli("streams", "lines", "nobody", "--home", there, "--json").json["error"]
     )
     wrong = cli("streams", "candidates", searched[1].id, "--home", there, "--members", "a.doc",
                 "--json")  # fmt: skip

@@ -79,7 +79,7 @@ def test_a_patch_is_given_by_name_by_hand_or_in_full():
         ({"scores": {"forests": 3}}, "Unknown setting"),
         (
             {"selection": {"kind": "range", "column": "stream", "min": 1, "max": 1}},
-            "must not|says",
+            "label of stream members",
         ),
         ({"patches": ["10,-60"]}, "contains"),
         ({"patches": ["148.6,24.2", "148.6,24.2"]}, "twice"),
