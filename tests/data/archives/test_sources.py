@@ -133,17 +133,17 @@ def test_a_state_is_found_again_and_another_query_refused(tmp_path):
 @pytest.mark.parametrize(
     ("message", "words"),
     [
-        ("Query Error: Field query: No such field known: distence", "does not know a column"),
-        ('Cannot find the column "distence"! [l.1 c.8]', "does not know a column"),
-        ("Unknown table gaiadr9.x", "does not know the table"),
-        ("relation nowhere.x does not exist", "does not know the table"),
-        ("canceling statement due to statement timeout", "ran out of the time"),
+        ("Query Error: Field query: No such field known: distence", "has no such column"),
+        ('Cannot find the column "distence"! [l.1 c.8]', "has no such column"),
+        ("Unknown table gaiadr9.x", "has no such table"),
+        ("relation nowhere.x does not exist", "has no such table"),
+        ("canceling statement due to statement timeout", "at its time limit"),
         ("You must log in", "requires a login"),
-        ("Job exceeded disk quota", "has no room left"),
-        ('Encountered "FORM". Was expecting: "FROM"', "does not understand"),
+        ("Job exceeded disk quota", "has no space left"),
+        ('Encountered "FORM". Was expecting: "FROM"', "cannot parse the query"),
         ("404 Client Error: Not Found for url: x", "No TAP service"),
-        ("", "gives no reason"),
-        ("<html><b>oops</b></html>", "refuses the query: oops"),
+        ("", "no reason was given"),
+        ("<html><b>oops</b></html>", "rejected the query: oops"),
     ],
 )
 def test_messages_become_sentences(message, words):
