@@ -76,11 +76,11 @@ def sentence(run: RunRecord) -> tuple[str, str]:
             error.get("hint") or "The log below tells what it was doing.",
         )
     if state == "cancelled":
-        return "The run was cancelled.", "Resume goes on from its last checkpoint."
+        return "The run was cancelled.", "Resume continues from its last checkpoint."
     if state == "interrupted":
         return (
-            error.get("sentence") or "The process of this run is gone without a word.",
-            "Nothing is lost but the time since its last checkpoint: resume goes on from there.",
+            error.get("sentence") or "The process of this run ended unexpectedly.",
+            "Only work since the last checkpoint is lost: Resume continues from there.",
         )
     return "", ""
 
@@ -166,7 +166,7 @@ def request_lines(
         centre = ", ".join(f"{float(v):g}" for v in volume.get("centre", ()))
         lines.append(("Volume", f"{float(volume.get('radius', 0)):g} kpc round ({centre}) kpc"))
     else:
-        lines.append(("Volume", "4 kpc round the Sun"))
+        lines.append(("Volume", "4 kpc around the Sun"))
     lines.append(("Preset", str(spec.get("preset", "—"))))
     for key, value in dict(spec.get("overrides") or {}).items():
         lines.append((str(key), str(value)))

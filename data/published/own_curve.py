@@ -67,11 +67,11 @@ def read_rotation_curve(path: Path) -> RotationCurve:
     if np.count_nonzero(whole) < 2:
         raise UserError(
             f"{path.name} has fewer than two rows with a radius and a velocity.",
-            "Choose a table with a curve in it.",
+            "Choose a table that contains a curve.",
         )
     if (R[whole] < 0).any() or (v_circ[whole] < 0).any():
         raise UserError(
-            f"{path.name} has a radius or a velocity below zero.",
+            f"{path.name} has a negative radius or velocity.",
             "Give distances from the axis in kpc and speeds in km/s.",
         )
     none = np.full(len(R), np.nan)
@@ -83,8 +83,8 @@ def read_rotation_curve(path: Path) -> RotationCurve:
         if (errors[whole] < 0).any():
             shown = name or columns["error"]
             raise UserError(
-                f"The column {shown} of {path.name} has an error below zero.",
-                "Give errors as sizes.",
+                f"The column {shown} of {path.name} has a negative error.",
+                "Errors must be positive.",
             )
     order = np.flatnonzero(whole)[np.argsort(R[whole], kind="stable")]
     return RotationCurve(
@@ -164,13 +164,13 @@ def _recognised(path: Path, names: Iterable[str]) -> dict[str, str]:
     for what, text in (("R", "radius"), ("v_circ", "circular velocity")):
         if what not in columns:
             raise UserError(
-                f"{path.name} has no column of the {text}.",
+                f"{path.name} has no column for the {text}.",
                 f"Call it {what}; {', '.join(_SPELLINGS[what])} are known too.",
             )
     if ("minus" in columns) != ("plus" in columns):
         there = "minus" if "minus" in columns else "plus"
         raise UserError(
             f"{path.name} has the {there} of two errors only.",
-            "Give both, or one column called error.",
+            "Give both, or one column named error.",
         )
     return columns

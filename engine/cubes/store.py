@@ -109,7 +109,7 @@ def _verify(path: Path) -> None:
     elif (path / _OLD_MANIFEST).is_file():
         whole = _agrees_with_old_manifest(path)
     else:
-        raise UserError(f"{path.name} is not a whole cube.", "Run the map again or resume it.")
+        raise UserError(f"{path.name} is incomplete.", "Run the map again or resume it.")
     if not whole:
         raise UserError(f"{path.name} is damaged: its files changed.", "Run the map again.")
 

@@ -75,7 +75,7 @@ def check_fetch(spec: dict[str, object], home: Path) -> dict[str, object]:
     unknown = sorted(spec.keys() - _DEFAULTS.keys() - {"kind"})
     if unknown:
         raise UserError(
-            f"A download has no setting {unknown[0]!r}.", f"Known: {', '.join(_DEFAULTS)}."
+            f"Unknown setting {unknown[0]!r} of a download.", f"Known: {', '.join(_DEFAULTS)}."
         )
     full = {"kind": "fetch", **_DEFAULTS, **spec}
     name = full["name"]
@@ -93,10 +93,10 @@ def check_fetch(spec: dict[str, object], home: Path) -> dict[str, object]:
         if full["selection"] is not None or full["release"] is not None:
             raise UserError(
                 "Give an ADQL text, or a release with a selection, not both.",
-                "The text says itself where the stars are.",
+                "The query itself names the table.",
             )
         if not isinstance(full["adql"], str):
-            raise UserError("The ADQL of a download is a text.")
+            raise UserError("The ADQL of a download must be a string.")
         free_query(full["adql"], None)
         return full
     release = _release(full["release"] or service.release)
@@ -113,7 +113,8 @@ def _check_hats(full: dict[str, object]) -> dict[str, object]:
     """Check what is asked of a HATS catalogue; it is opened when the run begins."""
     if full["service"] is not None or full["adql"] is not None:
         raise UserError(
-            "A HATS catalogue is no TAP service.", "Give --hats with --select, and neither other."
+            "A HATS catalogue cannot be queried like a TAP service.",
+            "Use --hats with --select only.",
         )
     if not isinstance(full["hats"], str) or not full["hats"].strip():
         raise UserError("A HATS catalogue is a folder, or an https or s3 address.")
@@ -154,7 +155,7 @@ def _release(given: object) -> Release:
     if isinstance(given, str):
         return find_release(given)
     if not isinstance(given, dict):
-        raise UserError("A release is a name, a file, or what such a file holds.")
+        raise UserError("A release is a name, a file, or the content of such a file.")
     known = given.get("name")
     if isinstance(known, str) and known.lower() in _known_names():
         return find_release(known)

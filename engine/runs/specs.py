@@ -55,7 +55,7 @@ def check_map(spec: dict[str, object], home: Path) -> dict[str, object]:
     unknown = sorted(spec.keys() - _MAP_DEFAULTS.keys() - {"kind"})
     if unknown:
         raise UserError(
-            f"A map has no setting {unknown[0]!r}.", f"Known: {', '.join(_MAP_DEFAULTS)}."
+            f"Unknown setting {unknown[0]!r} of a map.", f"Known: {', '.join(_MAP_DEFAULTS)}."
         )
     full = {"kind": "map", **_MAP_DEFAULTS, **spec}
     _check_numbers(full)
@@ -67,11 +67,11 @@ def check_map(spec: dict[str, object], home: Path) -> dict[str, object]:
 def _check_numbers(spec: Mapping[str, object]) -> None:
     seed, threads, device = spec["seed"], spec["threads"], spec["device"]
     if not _is_int(seed) or not 0 <= seed <= _MAX_SEED:  # type: ignore[operator]
-        raise UserError(f"The seed must be a whole number from 0 to {_MAX_SEED}, not {seed!r}.")
+        raise UserError(f"The seed must be an integer from 0 to {_MAX_SEED}, not {seed!r}.")
     if threads is not None and (not _is_int(threads) or not 1 <= threads <= 1024):  # type: ignore[operator]
-        raise UserError(f"The number of threads must be a whole number above 0, not {threads!r}.")
+        raise UserError(f"The number of threads must be a positive integer, not {threads!r}.")
     if not isinstance(device, str) or not _DEVICE.fullmatch(device):
-        raise UserError(f"There is no device {device!r}.", "Known: auto, cpu, cuda, cuda:N, mps.")
+        raise UserError(f"Unknown device {device!r}.", "Known: auto, cpu, cuda, cuda:N, mps.")
 
 
 def _check_settings(spec: Mapping[str, object]) -> None:
@@ -79,7 +79,9 @@ def _check_settings(spec: Mapping[str, object]) -> None:
 
     preset, overrides = spec["preset"], spec["overrides"]
     if not isinstance(preset, str) or not isinstance(overrides, dict):
-        raise UserError("A preset is a name, and overrides are pairs of a key and a value.")
+        raise UserError(
+            "The preset must be a name, and overrides must be pairs of a key and a value."
+        )
     resolve(preset, overrides)
 
 
@@ -87,11 +89,11 @@ def _check_sweep(sweep: object) -> None:
     if sweep is None:
         return
     if not isinstance(sweep, Mapping) or set(sweep) - {"label"} != {"name", "cut", "value"}:
-        raise UserError("A sweep is told by its name, its cut and a value.")
+        raise UserError("A sweep needs a name, a cut and a value.")
     texts = all(isinstance(sweep.get(part, ""), str) for part in ("name", "cut", "label"))
     value = sweep["value"]
     if not texts or isinstance(value, bool) or not isinstance(value, int | float):
-        raise UserError("The name and the cut of a sweep are texts, its value is a number.")
+        raise UserError("The name and the cut of a sweep must be strings, its value a number.")
 
 
 def population_warnings(spec: Mapping[str, object], home: Path) -> list[dict[str, str]]:

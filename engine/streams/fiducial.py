@@ -55,7 +55,7 @@ class FiducialCuts:
 
     def __post_init__(self) -> None:
         if self.colour is not None and len(self.colour) != 2:
-            raise UserError(f"The colours {self.colour} are no range.", "Give two numbers.")
+            raise UserError(f"Invalid range of colours: {self.colour}.", "Give two numbers.")
 
     def to_dict(self) -> dict[str, Any]:
         """Give the form that is stored."""

@@ -63,13 +63,13 @@ class LineSettings:
     def __post_init__(self) -> None:
         if self.box_theta % 2 == 0 or self.box_r % 2 == 0:
             raise UserError(
-                f"A box of {self.box_theta} by {self.box_r} steps has no middle.",
-                "Take odd numbers of steps.",
+                f"A box of {self.box_theta} by {self.box_r} steps has no central step.",
+                "Use odd numbers of steps.",
             )
         if self.theta_steps < self.box_theta * (2 * self.reach + 1) or self.r_step <= 0:
             raise UserError(
-                f"{self.theta_steps} steps in angle are too few for the boxes round a box.",
-                f"Take at least {self.box_theta * (2 * self.reach + 1)}, and a positive r_step.",
+                f"{self.theta_steps} steps in angle are too few for the boxes around a box.",
+                f"Use at least {self.box_theta * (2 * self.reach + 1)}, and a positive r_step.",
             )
 
 
@@ -295,7 +295,7 @@ def find_lines(
     if len(x) == 0 or not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise UserError(
             "A line needs stars with known positions.",
-            "Leave stars without position out, or loosen the cuts.",
+            "Exclude stars without a position, or loosen the cuts.",
         )
     return best_line(line_grid(area, settings or LineSettings()), x, y)
 

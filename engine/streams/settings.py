@@ -95,7 +95,7 @@ class SearchSettings:
             value = getattr(self, name)
             if not value >= least or (least == 0.0 and name in {"width", "step"} and value <= 0):
                 raise UserError(
-                    f"The setting {name} cannot be {value}.",
+                    f"Invalid value {value} of the setting {name}.",
                     f"Give a number of {least:g} or more.",
                 )
         if self.step > self.width:
@@ -118,5 +118,5 @@ class SearchSettings:
             given["line"] = LineSettings(**given["line"])
         unknown = sorted(set(given) - set(cls.__dataclass_fields__))
         if unknown:
-            raise UserError(f"A search has no setting {unknown[0]}.")
+            raise UserError(f"Unknown setting {unknown[0]} of the search.")
         return cls(**given)

@@ -115,7 +115,7 @@ class ScoreSettings:
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise UserError(
-                    f"There is no {name} {getattr(self, name)!r}.", f"Choose {' or '.join(known)}."
+                    f"Unknown {name} {getattr(self, name)!r}.", f"Choose {' or '.join(known)}."
                 )
         for name, least in (
             ("folds", 2),
@@ -128,7 +128,7 @@ class ScoreSettings:
             if getattr(self, name) < least:
                 raise UserError(
                     f"The setting {name} is {getattr(self, name)}.",
-                    f"It must be {least} at least.",
+                    f"It must be at least {least}.",
                 )
         for name in ("ridge", "pool", "template", "learning_rate"):
             if not getattr(self, name) > 0:
@@ -157,7 +157,7 @@ def settings_from(changes: dict[str, Any]) -> ScoreSettings:
             values[name] = _as(name, value, getattr(base, name))
         else:
             raise UserError(
-                f"There is no setting {name!r}.",
+                f"Unknown setting {name!r}.",
                 f"Settings are {', '.join(sorted(known | {'flow_epochs', 'batch'}))}.",
             )
     return replace(base, training=training, **values)
@@ -177,5 +177,5 @@ def _as(name: str, value: Any, like: Any) -> Any:  # noqa: ANN401
         return int(value) if name == "epochs" else float(value)
     except (KeyError, TypeError, ValueError):
         raise UserError(
-            f"The setting {name} cannot be {value!r}.", f"It is {like!r} by default."
+            f"Invalid value {value!r} of the setting {name}.", f"The default is {like!r}."
         ) from None

@@ -67,7 +67,7 @@ def read_columns(
         texts = [f.name for f in reader.fields if f.name in names and f.kind == "other"]
         if texts:
             raise UserError(
-                f"The column {texts[0]} of {path.name} holds no numbers.", "Choose another one."
+                f"The column {texts[0]} of {path.name} is not numerical.", "Choose another one."
             )
         parts: dict[str, list[Array]] = {name: [] for name in names}
         for chunk in reader.chunks(list(parts), _ROWS):
@@ -75,7 +75,7 @@ def read_columns(
                 values.append(_numbers(chunk.columns[name]))
         columns = {name: np.concatenate(values) for name, values in parts.items() if values}
         if not columns or not len(columns[names[0]]):
-            raise UserError(f"{path.name} has no rows.", "Choose a table with stars in it.")
+            raise UserError(f"{path.name} has no rows.", "Choose a table that contains stars.")
         if identifier is not None and (source := _spelled(identifier, available)):
             columns[identifier] = read_identifiers(reader, source)
     return columns
@@ -124,7 +124,7 @@ def write_table(columns: dict[str, Array], path: Path) -> None:
     """
     if path.suffix.lower() not in WRITTEN:
         raise UserError(
-            f"The ending of {path.name} names no format that scores are written in.",
+            f"Scores cannot be written in the format of {path.name}.",
             f"Choose {', '.join(WRITTEN)}.",
         )
     arrays = {name: _as_arrow(values) for name, values in columns.items()}

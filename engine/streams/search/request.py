@@ -76,7 +76,7 @@ def check_streams(spec: dict[str, object], home: Path) -> dict[str, object]:
     unknown = sorted(spec.keys() - _DEFAULTS.keys() - {"kind"})
     if unknown:
         raise UserError(
-            f"A search for streams has no setting {unknown[0]!r}.",
+            f"Unknown setting {unknown[0]!r} of a stream search.",
             f"Known: {', '.join(_DEFAULTS)}.",
         )
     full = {"kind": "streams", **_DEFAULTS, **spec}
@@ -109,20 +109,20 @@ def read_patches(
     if given is None or given == "all":
         return patches_of(ra, dec, everywhere=given == "all", fewest=_FEWEST_STARS)
     if isinstance(given, str) or not isinstance(given, Sequence) or not given:
-        raise UserError("Patches are given as a list.", "Or 'all' for every patch of the sky.")
+        raise UserError("Patches must be given as a list.", "Or 'all' for every patch of the sky.")
     if len(given) > _MOST_PATCHES:
         raise UserError(f"{len(given)} patches are too many.", f"At most {_MOST_PATCHES}.")
     patches = [patch_of(one) for one in given]
     names = [patch.name for patch in patches]
     again = sorted({name for name in names if names.count(name) > 1})
     if again:
-        raise UserError(f"The patch {again[0]} is asked for twice.")
+        raise UserError(f"The patch {again[0]} is listed twice.")
     for patch in patches:
         inside = int(np.sum(patch.contains(ra, dec)))
         if inside < _FEWEST_STARS:
             raise UserError(
-                f"The patch {patch.name} holds {inside:,} of the stars; "
-                f"a search needs {_FEWEST_STARS:,} at least.",
+                f"The patch {patch.name} contains {inside:,} of the stars; "
+                f"a search needs at least {_FEWEST_STARS:,}.",
                 f"Its centre is at ra {patch.centre[0]:.2f}, dec {patch.centre[1]:.2f}.",
             )
     return patches
@@ -146,8 +146,8 @@ def _blind(tree: object) -> object:
     used = HIDDEN & set(named_columns(valid)) if valid is not None else set()
     if used:
         raise UserError(
-            f"The selection uses {sorted(used)[0]}, which says which stars belong to a stream.",
-            "A search must not know that.",
+            f"The selection uses {sorted(used)[0]}, a label of stream members.",
+            "A blind search must not use it.",
         )
     return valid
 
@@ -157,15 +157,13 @@ def _features(given: object, catalogue: Catalogue) -> list[str] | None:
     if given is None:
         return None
     if isinstance(given, str) or not isinstance(given, Sequence) or not given:
-        raise UserError("Features are given as a list of names.")
+        raise UserError("Features must be given as a list of names.")
     for name in given:
         if name not in FEATURES:
-            raise UserError(
-                f"There is no feature {name!r}.", f"Choose among {', '.join(FEATURES)}."
-            )
+            raise UserError(f"Unknown feature {name!r}.", f"Choose one of {', '.join(FEATURES)}.")
         if name not in there:
             raise UserError(
-                f"The catalogue {catalogue.name} has nothing for the feature {name}.",
+                f"The catalogue {catalogue.name} has no data for the feature {name}.",
                 f"It needs {' and '.join(FEATURES[str(name)])}.",
             )
     return [str(name) for name in given]
@@ -174,13 +172,13 @@ def _features(given: object, catalogue: Catalogue) -> list[str] | None:
 def _check_method(spec: Mapping[str, Any]) -> None:
     if spec["method"] not in METHODS:
         raise UserError(
-            f"There is no method {spec['method']!r}.", f"Choose among {', '.join(METHODS)}."
+            f"Unknown method {spec['method']!r}.", f"Choose one of {', '.join(METHODS)}."
         )
     chosen = spec["coordinates"]
     if not isinstance(chosen, list) or not chosen or set(chosen) - set(COORDINATES):
         raise UserError(
-            "Windows are cut in mu_lat, mu_lon or both.",
-            "These are the proper motions along a patch's own latitude and longitude.",
+            "Windows are defined in mu_lat, mu_lon or both.",
+            "These are the proper motions along the latitude and longitude of the patch.",
         )
 
 
@@ -192,13 +190,13 @@ def _check_windows(spec: Mapping[str, Any]) -> None:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not low <= value <= high:
             raise UserError(
-                f"The {name} of the windows cannot be {value!r}.",
+                f"Invalid {name} of the windows: {value!r}.",
                 f"Choose {low:g} to {high:g}{unit}.",
             )
     if spec["step"] > spec["width"]:
         raise UserError(
             f"Windows {spec['width']:g} mas/yr wide and {spec['step']:g} apart leave gaps.",
-            "The step may be as large as the width.",
+            "The step must not exceed the width.",
         )
 
 
@@ -209,18 +207,18 @@ def _check_counts(spec: Mapping[str, Any]) -> None:
     if any(not _is_int(s) or not 0 <= s <= _MAX_SEED for s in seeds) or len(set(seeds)) < len(
         seeds
     ):
-        raise UserError(f"Seeds are different whole numbers from 0 to {_MAX_SEED}.")
+        raise UserError(f"Seeds must be different integers from 0 to {_MAX_SEED}.")
     if not _is_int(spec["permutations"]) or not 0 <= spec["permutations"] <= _MOST_PERMUTATIONS:
         raise UserError(
-            f"The number of permutations cannot be {spec['permutations']!r}.",
+            f"Invalid number of permutations: {spec['permutations']!r}.",
             f"Choose 0 to {_MOST_PERMUTATIONS:,}.",
         )
     threads = spec["threads"]
     if threads is not None and (not _is_int(threads) or not 1 <= threads <= 1024):
-        raise UserError(f"The number of threads must be a whole number above 0, not {threads!r}.")
+        raise UserError(f"The number of threads must be a positive integer, not {threads!r}.")
     group = spec["group"]
     if group is not None and not (isinstance(group, str) and _GROUP.fullmatch(group)):
-        raise UserError("The group of a search is a short name of letters, digits and - . _")
+        raise UserError("The group of a search must be a short name of letters, digits and - . _")
 
 
 def _check_settings(spec: Mapping[str, Any]) -> None:
@@ -229,7 +227,7 @@ def _check_settings(spec: Mapping[str, Any]) -> None:
 
     for name in ("search", "scores"):
         if not isinstance(spec[name], dict):
-            raise UserError(f"The settings {name!r} are pairs of a name and a value.")
+            raise UserError(f"The settings {name!r} must be pairs of a name and a value.")
     settings_from(dict(spec["scores"]))
     search_settings(spec)
 

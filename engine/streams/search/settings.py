@@ -32,7 +32,7 @@ def search_settings(spec: Mapping[str, Any]) -> SearchSettings:
     try:
         return SearchSettings.from_dict(tree)
     except (TypeError, ValueError, KeyError) as error:
-        raise UserError(f"The settings of the search cannot be: {error}.") from error
+        raise UserError(f"Invalid settings of the search: {error}.") from error
 
 
 def setting_names() -> list[str]:
@@ -58,7 +58,8 @@ def _put(tree: dict[str, Any], name: str, value: object) -> None:
         inside = inside.get(folder) if isinstance(inside, dict) else None
     if not isinstance(inside, dict) or last not in inside or isinstance(inside[last], dict):
         raise UserError(
-            f"A search has no setting {name!r}.", f"Settings are {', '.join(setting_names())}."
+            f"Unknown setting {name!r} of the search.",
+            f"Settings are {', '.join(setting_names())}.",
         )
     inside[last] = _fitting(name, _read(value), inside[last])
 
@@ -79,7 +80,9 @@ def _fitting(name: str, value: object, usual: object) -> object:
         else value is None or isinstance(value, list | tuple)
     )
     if not fits:
-        raise UserError(f"The setting {name} cannot be {value!r}.", f"It is {usual!r} usually.")
+        raise UserError(
+            f"Invalid value {value!r} of the setting {name}.", f"The default is {usual!r}."
+        )
     return value
 
 

@@ -50,7 +50,7 @@ def test_a_folder_of_hats_is_found_from_anywhere(tmp_path, monkeypatch):
     ("change", "sentence"),
     [
         ({"service": None}, "needs a service"),
-        ({"service": "nonsense"}, "There is no TAP service"),
+        ({"service": "nonsense"}, "Unknown TAP service"),
         ({"name": None}, "needs a name"),
         ({"name": "  "}, "needs a name"),
         ({"max_rows": 0}, "--max-rows must be a whole number from 1"),
@@ -60,10 +60,10 @@ def test_a_folder_of_hats_is_found_from_anywhere(tmp_path, monkeypatch):
         ({"adql": "DROP x", "selection": None}, "does not begin with SELECT"),
         ({"selection": {"kind": "nonsense"}}, "unknown kind"),
         ({"selection": parse("nonsense > 3")}, "nonsense"),
-        ({"release": "gaia-dr9"}, "There is no release"),
+        ({"release": "gaia-dr9"}, "Unknown release"),
         ({"release": 7}, "A release is a name"),
-        ({"hats": "x"}, "is no TAP service"),
-        ({"colour": 1}, "no setting 'colour'"),
+        ({"hats": "x"}, "cannot be queried like a TAP service"),
+        ({"colour": 1}, "Unknown setting 'colour'"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_sent(tmp_path, change, sentence):
