@@ -17,6 +17,7 @@ from engine.cubes.grid import Grid, Line
 from engine.cubes.lengths import neighbourhood
 from engine.cubes.parts import COMPONENTS, axes, flag_attributes, note
 from engine.draws import Draws
+from engine.estimators.base import DEFAULT
 from engine.estimators.budget import SOURCES, Budget
 from engine.estimators.solve import PointwiseMap
 
@@ -24,12 +25,9 @@ __all__ = ["acceleration_cube", "profiles_cube", "provenance"]
 
 Floats = NDArray[np.floating]
 
-_ERRORS = {
-    "boltzmann": "from the members of the ensemble, by source",
-    "jeans": "from the members of the ensemble, by source",
-    "conditional": "from the members of the ensemble, by source",
-    "potential": "from simulated fits and fits to each member",
-}
+_ERRORS = {"potential": "from simulated fits and fits to each member"}
+_MEMBERS = "from the members of the ensemble, by source"
+"""Where the errors of an estimator come from, for the attributes of the cube."""
 
 
 def provenance(**entries: object) -> dict[str, Any]:
@@ -84,11 +82,12 @@ def acceleration_cube(
     def by_estimator(values: Iterable[Floats]) -> NDArray[np.generic]:
         return np.stack([field(value) for value in values])
 
-    residual = {name: np.median(pointwise.residual, 0) for name in budgets}
-    residual["conditional"] = np.median(pointwise.conditional_residual, 0)
-    if attributes.get("potential_from") == "conditional" and "potential" in residual:
-        residual["potential"] = residual["conditional"]
-    selection = pointwise.density_gradient - pointwise.true_gradient
+    source = str(attributes.get("potential_from", DEFAULT))
+    residual = {
+        name: np.median(pointwise.residual.get(name, pointwise.residual[source]), 0)
+        for name in budgets
+    }
+    selection = pointwise.extras["density_gradient"] - pointwise.extras["true_gradient"]
     variables = {
         "acceleration": (
             vector,
@@ -142,12 +141,12 @@ def acceleration_cube(
         ),
         "condition": (
             space,
-            field(np.median(pointwise.condition, 0)),
+            field(np.median(pointwise.condition[DEFAULT], 0)),
             note("condition number of the scaled information matrix"),
         ),
         "inflation": (
             ("component", *space),
-            field(np.median(pointwise.inflation, 0).T),
+            field(np.median(pointwise.extras["inflation"], 0).T),
             note("errors of the conditional estimator in units of those of boltzmann"),
         ),
         "selection_gradient": (
@@ -281,6 +280,9 @@ def _quantity(name: str) -> dict[str, str]:
     }
 
 
-def _error(name: str, estimators: Iterable[str]) -> dict[str, str]:
-    meaning = "; ".join(f"{known}: {_ERRORS[known]}" for known in estimators)
-    return {"units": ACCELERATION_UNIT, "long_name": f"standard error of the {name} ({meaning})"}
+def _error(quantity: str, estimators: Iterable[str]) -> dict[str, str]:
+    meaning = "; ".join(f"{name}: {_ERRORS.get(name, _MEMBERS)}" for name in estimators)
+    return {
+        "units": ACCELERATION_UNIT,
+        "long_name": f"standard error of the {quantity} ({meaning})",
+    }

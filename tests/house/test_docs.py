@@ -26,6 +26,7 @@ from engine.cubes.store import write_cube
 from engine.cubes.trust import FLAGS
 from engine.density.plan import MemberPlan
 from engine.estimators.budget import correct, without_errors
+from engine.estimators.registry import ESTIMATORS
 from engine.estimators.solve import PointwiseMap
 from engine.mapping.presets import PRESETS, MapSettings
 
@@ -231,25 +232,13 @@ def test_example_reads_the_cubes(tmp_path, capsys):
 
     def solution(points):
         field = np.stack([points * [-10.0, 0.0, -200.0]])
-        vectors = dict.fromkeys(
-            (
-                "boltzmann",
-                "jeans",
-                "conditional",
-                "density_gradient",
-                "true_gradient",
-                "inflation",
-            ),
-            field,
-        )
-        numbers = dict.fromkeys(
-            ("condition", "residual", "conditional_condition", "conditional_residual"),
-            field[..., 0],
-        )
-        return PointwiseMap(**vectors, **numbers)
+        names = ESTIMATORS.names
+        numbers = dict.fromkeys(names, field[..., 0])
+        extras = dict.fromkeys(("density_gradient", "true_gradient", "inflation"), field)
+        return PointwiseMap(dict.fromkeys(names, field), numbers, numbers, extras)
 
     def budget(points):
-        return without_errors(correct(solution(points).boltzmann, MemberPlan(1)))
+        return without_errors(correct(solution(points).acceleration["boltzmann"], MemberPlan(1)))
 
     inside = [line.points[np.isfinite(line.points).all(1)] for line in lines]
     attributes = provenance(volume={"centre": [8.122, 0.0, 0.0208], "radius": 2.0})
