@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -49,6 +49,23 @@ class PointwiseMap:
     def members(self) -> int:
         """Number of members M."""
         return len(next(iter(self.acceleration.values())))
+
+    def to_arrays(self) -> dict[str, Floats]:
+        """Give everything as arrays under names of two words, for a file."""
+        return {
+            f"{group.name}/{name}": values
+            for group in fields(self)
+            for name, values in getattr(self, group.name).items()
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Floats]) -> PointwiseMap:
+        """Read what `to_arrays` gave."""
+        groups: dict[str, dict[str, Floats]] = {field.name: {} for field in fields(cls)}
+        for key, values in arrays.items():
+            group, _, name = key.partition("/")
+            groups[group][name] = values
+        return cls(**groups)
 
     def pick(self, members: slice) -> PointwiseMap:
         """Give the same of some members."""

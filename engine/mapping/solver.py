@@ -15,7 +15,7 @@ from data.completeness import UNCURED
 from data.constants import ACCELERATION_UNIT
 from data.population import Population
 from engine.cubes.assemble import profiles_cube
-from engine.cubes.grid import Line, make_grid, make_lines
+from engine.cubes.grid import Grid, Line, make_grid, make_lines
 from engine.cubes.lengths import grid_step, neighbourhood
 from engine.cubes.trust import FLAGS, neighbours, populated, reasons, trust_flags
 from engine.density.model import DensityModel
@@ -107,12 +107,20 @@ class MapSolver:
             on_batch=on_batch,
         )
 
-    def grid(self) -> GridSolution:
-        """Solve at the cells of the grid and fit the potential to them."""
-        ball = self.population.volume
-        step = grid_step(self.settings.spacing, ball.radius)
-        grid = make_grid(ball.centre, ball.radius, step, self.settings.z_cells)
-        solution = self.solve(grid.points, self.settings.velocities, (0.0, 0.9))
+    def pointwise(self) -> PointwiseMap:
+        """Solve at the cells of the grid, which takes most of the time."""
+        return self.solve(self._grid.points, self.settings.velocities, (0.0, 0.9))
+
+    def grid(self, pointwise: PointwiseMap | None = None) -> GridSolution:
+        """Solve at the cells of the grid and fit the potential to them.
+
+        Parameters
+        ----------
+        pointwise
+            What `pointwise` gave before; solved by default.
+        """
+        ball, grid = self.population.volume, self._grid
+        solution = pointwise or self.pointwise()
         corrected = self._corrected(solution)
         if self.plan.base > 1:
             self._sources = {
@@ -136,6 +144,12 @@ class MapSolver:
             potential=potential,
             source=self.source,
         )
+
+    @cached_property
+    def _grid(self) -> Grid:
+        ball = self.population.volume
+        step = grid_step(self.settings.spacing, ball.radius)
+        return make_grid(ball.centre, ball.radius, step, self.settings.z_cells)
 
     def _edge(self, points: Floats) -> Floats:
         ball = self.population.volume
