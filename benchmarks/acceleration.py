@@ -27,6 +27,7 @@ import numpy as np
 import xarray as xr
 
 from data.baryons import truth_baryons
+from data.frames import DEFAULT_SUN
 from data.mocks.galaxy import make_galaxy
 from data.mocks.truth import Truth
 from data.store import CatalogueStore
@@ -38,7 +39,7 @@ from engine.draws import Draws
 from engine.runs.launch import open_run, submit, wait
 from engine.smoothing import Kernel
 
-SUN = np.array([8.122, 0.0, 0.0208])
+SUN = np.array(DEFAULT_SUN.position)
 
 
 def draw_positions(count: int, seed: int, reach: float = 3.0, height: float = 1.5) -> np.ndarray:

@@ -13,14 +13,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import pickle
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 # Run as a script, the folder of the benchmarks would stand first and hide the package coverage.
 if __name__ == "__main__":
@@ -33,16 +31,13 @@ from data.mocks.truth import Truth
 from data.population import make_population
 from data.store import Catalogue, CatalogueStore
 from engine.dark.smoothed import smoothed_baryons
-from engine.density.model import Coordinates
-from engine.density.preprocess import BallMap
 from engine.device import limit_threads
 from engine.draws import Draws
 from engine.estimators.solve import PointwiseMap
 from engine.lattice import Lattice
+from engine.mapping.mapping import train_population
 from engine.mapping.presets import MapSettings, resolve
 from engine.mapping.solution import GridSolution
-from engine.mapping.solver import MapSolver
-from engine.mapping.train import TrainingStars, train_density_model
 from engine.smoothing import Kernel
 
 REGIONS = {"all": (0.0, 4.0), "|z|<0.5": (0.0, 0.5), "0.5-1": (0.5, 1.0), "1-2": (1.0, 2.0)}
@@ -50,56 +45,27 @@ DENSITY_REGIONS = ("all", "0.5-1", "1-2")
 """Closer to the plane the kernel averages over discs that are thinner than itself."""
 
 
-class Quiet:
-    """A reporter that says nothing."""
-
-    def event(self, kind: str, **fields: object) -> None:
-        """Drop an event."""
-
-    def check_stop(self) -> None:
-        """Go on."""
-
-
-class KeptSolver(MapSolver):
-    """A solver that keeps the pointwise solution at the grid in a file."""
-
-    kept: Path
-
-    def solve(self, points, velocities, part=(1.0, 1.0)):  # noqa: ANN001, ANN201, D102
-        if self.kept.exists():
-            found = pickle.loads(self.kept.read_bytes())  # noqa: S301  written by the line below
-        else:
-            found = super().solve(points, velocities, part)
-            self.kept.write_bytes(pickle.dumps(found, protocol=5))
-        assert isinstance(found, PointwiseMap)
-        return found
-
-
 def solve_mock(
     home: Path, potential: str, seed: int, stars: int, settings: MapSettings
 ) -> tuple[Catalogue, GridSolution]:
-    """Give the catalogue of a mock and its solved grid."""
+    """Give the catalogue of a mock and its solved grid; the pointwise solution is kept."""
     catalogue = mock(home, potential, seed, stars)
-    population = make_population(catalogue)
     folder = home / "coverage" / f"{potential}-{stars}-{seed}"
     folder.mkdir(parents=True, exist_ok=True)
-    plan = settings.plan(errors=False)
-    x, v = torch.tensor(population.x), torch.tensor(population.v)
-    ball = BallMap(torch.tensor(population.volume.centre), population.volume.radius)
-    model, _ = train_density_model(
-        TrainingStars.of(population, plan, seed),
-        Coordinates.fit(x, v, ball),
-        settings,
-        plan,
-        device=torch.device("cpu"),
-        seed=seed,
-        checkpoints=folder,
-        reporter=Quiet(),
-        on_progress=lambda *_: None,
-    )
-    solver = KeptSolver(model, population, settings, seed, lambda _: None, plan)
-    solver.kept = folder / "pointwise.pickle"
-    return catalogue, solver.grid()
+    trained = train_population(make_population(catalogue), settings, seed, checkpoints=folder)
+    solver, kept = trained.solver(), pointwise_file(folder)
+    if kept.exists():
+        with np.load(kept) as arrays:
+            pointwise = PointwiseMap.from_arrays(arrays)
+    else:
+        pointwise = solver.pointwise()
+        np.savez(kept, **pointwise.to_arrays())
+    return catalogue, solver.grid(pointwise)
+
+
+def pointwise_file(folder: Path) -> Path:
+    """Name the file of the pointwise solution of a mock."""
+    return folder / "pointwise.npz"
 
 
 def mock(home: Path, potential: str, seed: int, stars: int) -> Catalogue:
@@ -243,7 +209,7 @@ def main() -> None:
         for potential in options.potentials:
             seed = options.first + number
             key = f"{potential}-{options.stars}-{seed}"
-            kept = path.parent / key / "pointwise.pickle"
+            kept = pointwise_file(path.parent / key)
             if options.only_done and not (kept.exists() if options.refit else key in known):
                 continue
             if key not in known or options.refit:

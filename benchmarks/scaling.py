@@ -126,7 +126,7 @@ def density_seconds(
     x, y, z = ball.centre.tolist()
     field = fit_potential(
         points,
-        found.boltzmann,
+        found.acceleration["boltzmann"],
         np.ones(len(points), dtype=bool),
         centre=(x, y, z),
         radius=ball.radius,

@@ -14,6 +14,7 @@ import xarray as xr
 from dashboard.policy.published import AtSun
 from dashboard.policy.trust import trusted_cells
 from data.errors import UserError
+from data.frames import DEFAULT_SUN
 from engine.cubes.store import read_cube
 from engine.runs.directory import RunDirectory, run_directory
 from engine.runs.record import RunRecord
@@ -161,7 +162,7 @@ def at_sun(stored: object) -> dict[str, AtSun]:
     """
     if not isinstance(stored, Mapping):
         return {}
-    x, y, _ = stored.get("position") or (8.122, 0.0, 0.0208)
+    x, y, _ = stored.get("position") or DEFAULT_SUN.position
     default, others = str(stored.get("estimator", "")), stored.get("by_estimator") or {}
     ordered = {default: stored} | {name: one for name, one in others.items() if name != default}
     return {

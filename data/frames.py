@@ -16,6 +16,7 @@ import numpy.typing as npt
 from data.errors import UserError
 
 __all__ = [
+    "DEFAULT_SUN",
     "KM_S_PER_MAS_YR_KPC",
     "Floats",
     "SolarParameters",
@@ -39,6 +40,10 @@ _ROLL_0 = 58.5986320306
 """Angle (deg) that lines the x-z plane up with the Galactic pole, as in astropy."""
 
 
+_POSITION: Triple = (8.122, 0.0, 0.0208)
+_VELOCITY: Triple = (-12.9, -245.6, 7.78)
+
+
 @dataclass(frozen=True)
 class SolarParameters:
     """Where the Sun is and how it moves, in the Galactocentric frame.
@@ -52,15 +57,15 @@ class SolarParameters:
         (vx, vy, vz) in km/s.
     """
 
-    position: Triple = (8.122, 0.0, 0.0208)
-    velocity: Triple = (-12.9, -245.6, 7.78)
+    position: Triple = _POSITION
+    velocity: Triple = _VELOCITY
 
     def __post_init__(self) -> None:
         numbers = (*self.position, *self.velocity)
         if len(numbers) != 6 or not np.all(np.isfinite(numbers)):
             raise UserError(
                 "The Sun's position and velocity must be three finite numbers each.",
-                "Give kpc and km/s, for example (8.122, 0, 0.0208) and (-12.9, -245.6, 7.78).",
+                f"Give kpc and km/s, by default {_POSITION} and {_VELOCITY}.",
             )
         if self.position[1] != 0.0 or self.position[0] <= abs(self.position[2]):
             raise UserError(
@@ -68,6 +73,11 @@ class SolarParameters:
                 "positive x.",
                 "Rotate the coordinates around z first.",
             )
+
+    @property
+    def radius(self) -> float:
+        """Distance of the Sun from the axis of the Galaxy, kpc."""
+        return self.position[0]
 
     def to_dict(self) -> dict[str, list[float]]:
         """Give the form that is stored in manifests and cubes."""
@@ -79,6 +89,10 @@ class SolarParameters:
         x, y, z = (float(value) for value in stored["position"])
         vx, vy, vz = (float(value) for value in stored["velocity"])
         return cls((x, y, z), (vx, vy, vz))
+
+
+DEFAULT_SUN = SolarParameters()
+"""Where the Sun is unless a catalogue says otherwise; no other module writes its numbers down."""
 
 
 def to_galactocentric(

@@ -6,6 +6,7 @@ coordinates (by reason), or outside the volume, or a tracer.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from data.completeness import Reason, population_reasons
 from data.covariance import cartesian_covariance
 from data.degenerate import require_spread
 from data.errors import UserError
-from data.frames import Floats, SolarParameters
+from data.frames import DEFAULT_SUN, Floats, SolarParameters
 from data.refusals import MIN_TRACERS, listed, nothing_selected, require_6d, too_few
 from data.remarks import Remark, concerning
 from data.schema import ASTROMETRY, CARTESIAN, ERRORS
@@ -79,9 +80,10 @@ class Volume:
             x, y, z = (float(value) for value in stored["centre"])
             return cls((x, y, z), float(stored.get("radius", RADIUS)))
         except (KeyError, TypeError, ValueError, AttributeError):
+            example = {"centre": list(DEFAULT_SUN.position), "radius": RADIUS}
             raise UserError(
                 "The volume cannot be read.",
-                'It must look like {"centre": [8.122, 0, 0.0208], "radius": 4}, in kpc.',
+                f"It must look like {json.dumps(example)}, in kpc.",
             ) from None
 
 

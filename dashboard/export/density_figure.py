@@ -18,6 +18,7 @@ from dashboard.views import cube_maps
 from dashboard.views.profiles import BANDS, LINES, Profile
 from dashboard.views.slices import PLANES, Field, MapSlice, sun_position
 from data.constants import GEV_PER_CM3
+from data.frames import DEFAULT_SUN
 
 __all__ = ["DensityView", "dark_matter_figure", "density_figure"]
 
@@ -107,7 +108,7 @@ def density_figure(
 def cube_slice(cube: xr.Dataset) -> MapSlice:
     """Cut the total density by the default estimator out of a cube, at the Sun's y."""
     flat = cube.sel(estimator=cube.attrs["default_estimator"])
-    sun = sun_position(cube) if "sun" in cube.attrs else (8.122, 0.0, 0.0)
+    sun = sun_position(cube) if "sun" in cube.attrs else DEFAULT_SUN.position
     flat = flat.isel(y=int(np.abs(cube["y"].to_numpy() - sun[1]).argmin()))
     value, sd = (
         flat[name].transpose("x", "z").to_numpy().astype(float)

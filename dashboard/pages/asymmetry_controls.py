@@ -11,6 +11,7 @@ from dashboard.pages.parts import narrow, section, wide
 from dashboard.policy.asymmetries import ASYMMETRIES
 from dashboard.views.asymmetry_maps import offered, planes_with_values
 from dashboard.views.slices import PLANES, grid_values, nearest, start_position
+from data.frames import DEFAULT_SUN
 
 __all__ = ["AsymmetryControls"]
 
@@ -48,7 +49,7 @@ class AsymmetryControls:
             label="Show flagged cells", value=False, **wide("vo-show-untrusted")
         )
         self._cube: xr.Dataset | None = None
-        self._start = (8.122, 0.0, 0.0208)
+        self._start = DEFAULT_SUN.position
         for widget in (self.plane, self.quantity):
             widget.param.watch(lambda _: self._offer_planes(), "value")
         self.view = section(

@@ -33,6 +33,7 @@ from dashboard.views.density_slices import (
 from dashboard.views.profiles import LINES, Profile, profile_plot
 from dashboard.views.slices import PLANES, MapSlice
 from dashboard.views.style import styled
+from data.frames import DEFAULT_SUN
 from engine.dark.local import LocalValue
 
 __all__ = ["DensityPanel", "DensityShown"]
@@ -117,7 +118,7 @@ class DensityPanel:
     ) -> None:
         self._session, self._draw, self._tell = session, draw, shown
         self._densities: DensityMap | None = None
-        self._through = (8.122, 0.0, 0.0208)
+        self._through = DEFAULT_SUN.position
         self.shown: DensityShown | None = None
         # the maps follow the hand; the profiles, which take longer, follow the maps
         self._work = LatestWork(session, self._wish, self._show)

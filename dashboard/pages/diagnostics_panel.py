@@ -16,13 +16,13 @@ from dashboard.session import Session
 from dashboard.theme import figure_colours
 from dashboard.views.cube_maps import FRAME, frame_hook, square_ranges
 from dashboard.views.diagnostics import (
-    DIAGNOSTICS,
     available,
     diagnostic_map,
     take_diagnostic,
 )
 from dashboard.views.slices import sun_position
 from dashboard.views.style import styled
+from engine.cubes.fields import SHOWN
 
 __all__ = ["DiagnosticsPanel"]
 
@@ -78,7 +78,7 @@ class DiagnosticsPanel:
     def _select(self, value: str, place: int) -> pmui.Select:
         select = pmui.Select(
             label="Show",
-            options={one.label: key for key, one in DIAGNOSTICS.items()},
+            options={shown.label: key for key, (_, shown) in SHOWN.items()},
             value=value,
             size="small",
             width=FRAME + 60,
@@ -93,7 +93,7 @@ class DiagnosticsPanel:
         keys = available(cube)
         for select, first in zip(self._chosen, (0, 1), strict=True):
             keep = select.value if select.value in keys else keys[min(first, len(keys) - 1)]
-            select.param.update(options={DIAGNOSTICS[k].label: k for k in keys}, value=keep)
+            select.param.update(options={SHOWN[key][1].label: key for key in keys}, value=keep)
         self._cube = cube
         self._update()
 
@@ -104,7 +104,7 @@ class DiagnosticsPanel:
 
     def _update(self) -> None:
         for select, words in zip(self._chosen, self._words, strict=True):
-            words.object = DIAGNOSTICS[select.value].meaning
+            words.object = SHOWN[select.value][1].meaning
         self._draw([figure.update for figure in self._figures])
 
     def _plot(self, which: int) -> hv.Element:

@@ -6,9 +6,7 @@ import math
 from dataclasses import dataclass
 
 from dashboard.quantities import UNITS
-
-R_SUN = 8.122
-"""Galactocentric distance of the Sun in kpc that the published speeds are turned with."""
+from data.frames import DEFAULT_SUN
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ PUBLISHED = (
     Published(
         "Circular speed 229.0 ± 0.2 km/s, v²/R",
         "Eilers+ 2019, arXiv:1810.09466",
-        *speed_to_acceleration(229.0, 0.2, R_SUN),
+        *speed_to_acceleration(229.0, 0.2, DEFAULT_SUN.radius),
     ),
 )
 

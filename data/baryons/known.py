@@ -12,6 +12,7 @@ from scipy.integrate import simpson
 
 from data.baryons.model import column_heights, points_array
 from data.errors import UserError
+from data.frames import DEFAULT_SUN
 
 if TYPE_CHECKING:  # gala takes a second to import
     from data.mocks.truth import Truth
@@ -42,7 +43,7 @@ class KnownBaryons:
 
     truth: Truth
     components: tuple[str, ...]
-    sun_radius: float = 8.122
+    sun_radius: float = DEFAULT_SUN.radius
     factor: float = 1.0
 
     @property

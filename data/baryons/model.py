@@ -16,6 +16,7 @@ from data.baryons.component import Component
 from data.baryons.measured import Measured
 from data.baryons.vertical import VerticalPotential, from_force, self_consistent
 from data.errors import UserError
+from data.frames import DEFAULT_SUN
 
 __all__ = ["BaryonModel", "ForceTable", "column_heights", "points_array"]
 
@@ -65,7 +66,7 @@ class BaryonModel:
     name: str
     description: str
     components: tuple[Component, ...]
-    sun_radius: float = 8.122
+    sun_radius: float = DEFAULT_SUN.radius
     halo_density: Measured = _NO_HALO
     force: ForceTable | None = None
 

@@ -1,7 +1,7 @@
 """Baryon models as plain JSON: reading, checking and writing.
 
     {"format": 1, "name": "mine", "description": "...",
-     "sun_radius": {"value": 8.122, "unit": "kpc"},
+     "sun_radius": {"value": 8.2, "unit": "kpc"},
      "components": [
        {"name": "thin disc", "kind": "disc", "profile": "exponential",
         "surface_density": {"value": 33, "error": 3, "unit": "Msun pc-2", "source": "..."},

@@ -13,7 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from data.derived_streams import place, proper_motion
-from data.frames import SolarParameters, from_galactocentric, sky_triad, to_galactocentric
+from data.frames import (
+    DEFAULT_SUN,
+    SolarParameters,
+    from_galactocentric,
+    sky_triad,
+    to_galactocentric,
+)
 from data.mocks.stream_photometry import POPULATIONS, draw_photometry, share_brighter
 
 __all__ = ["FAINTEST", "Field", "Stars", "draw_field", "patch_matrix", "to_patch", "to_sky"]
@@ -25,7 +31,6 @@ FAINTEST = 20.7
 
 _NEAREST, _FARTHEST, _SHELLS = 0.05, 100.0, 400
 _RAYS = 256
-_R0 = 8.122
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,10 @@ class Field:
         radius, z = np.hypot(x[:, 0], x[:, 1]), np.abs(x[:, 2])
         if self.label == 2:
             m = np.sqrt(radius**2 + (z / self.height) ** 2 + 0.5**2)
-            return np.asarray(self.local * (m / _R0) ** -self.length)
-        return np.asarray(self.local * np.exp(-(radius - _R0) / self.length - z / self.height))
+            return np.asarray(self.local * (m / DEFAULT_SUN.radius) ** -self.length)
+        return np.asarray(
+            self.local * np.exp(-(radius - DEFAULT_SUN.radius) / self.length - z / self.height)
+        )
 
 
 FIELDS: dict[str, Field] = {

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from data.frames import DEFAULT_SUN
 from data.mocks.potentials import GalaxyPotential
 
 __all__ = ["TRACERS", "DiscTracer", "HaloTracer", "RadialTables", "Tracer", "radial_tables"]
 
 FloatArray = npt.NDArray[np.float64]
 
-R_REFERENCE = 8.122
+R_REFERENCE = DEFAULT_SUN.radius
 """Radius (kpc) at which the dispersions of a disc tracer are quoted."""
 
 R_MAX = 60.0

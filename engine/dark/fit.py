@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import UserError
+from data.frames import DEFAULT_SUN
 from engine.dark.covariance import shrunk_covariance
 from engine.dark.halo import gnfw_shape
-from engine.dark.local import SUN_RADIUS
 from engine.dark.posterior import Likelihood, sample_posterior
 from engine.draws import Draws
 
@@ -115,7 +115,7 @@ def fit_halo(
     *,
     model: str = "gnfw",
     priors: Priors | None = None,
-    reference: float = SUN_RADIUS,
+    reference: float = DEFAULT_SUN.radius,
     count: int = 4000,
     seed: int = 0,
 ) -> HaloFit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.dark.local import SUN_RADIUS
+from data.frames import DEFAULT_SUN
 
 __all__ = ["gnfw_shape"]
 
@@ -16,7 +16,7 @@ def gnfw_shape(
     radius: Floats,
     scale_radius: Floats | float,
     slope: Floats | float,
-    reference: float = SUN_RADIUS,
+    reference: float = DEFAULT_SUN.radius,
 ) -> Floats:
     """Give the generalised NFW profile, 1 at the reference radius.
 

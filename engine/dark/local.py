@@ -9,19 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.constants import GEV_PER_CM3
+from data.frames import DEFAULT_SUN
 from data.published_dark_matter import PUBLISHED_DARK_MATTER, PublishedDensity
 from engine.cubes.grid import Grid
 from engine.dark.geometry import apply_linear, cell_volumes, trusted_cells
 from engine.dark.shells import ellipsoidal_radius
 from engine.draws import Draws
 
-__all__ = ["SUN_RADIUS", "Comparison", "LocalValue", "compare_local", "local_value"]
+__all__ = ["Comparison", "LocalValue", "compare_local", "local_value"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-SUN_RADIUS = 8.122
-"""Distance of the Sun from the Galactic centre, kpc."""
 
 _FEWEST_CELLS = 8
 """Below that, a slope with radius cannot be told from the slope with angle."""
@@ -64,7 +62,7 @@ def local_value(
     density: Draws,
     grid: Grid,
     *,
-    radius: float = SUN_RADIUS,
+    radius: float = DEFAULT_SUN.radius,
     half_width: float = 0.75,
     trusted: Bools | None = None,
     axis_ratio: float = 1.0,

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.frames import DEFAULT_SUN
 from engine.cubes.grid import Grid
 from engine.dark.geometry import apply_linear, interpolation_weights, trusted_cells
 from engine.draws import Draws, map_draws
@@ -84,7 +85,7 @@ def oort_constants(
     acceleration: Draws,
     grid: Grid,
     *,
-    sun: tuple[float, float] = (8.122, 0.0),
+    sun: tuple[float, float] = DEFAULT_SUN.position[:2],
     z: float = 0.0,
     reach: float = 1.0,
     trusted: Bools | None = None,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from data.baryons import Baryons
 from data.errors import UserError
+from data.frames import DEFAULT_SUN
 from engine.cubes.grid import Grid
 from engine.cubes.lengths import shrunk
 from engine.dark.density import dark_density
@@ -68,7 +69,7 @@ class MapFields:
     total: Draws
     trusted: Bools
     trusted_density: Bools
-    sun: tuple[float, float, float] = (8.122, 0.0, 0.0208)
+    sun: tuple[float, float, float] = DEFAULT_SUN.position
     pointwise: Draws | None = None
     mass: Draws | None = None
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from data.constants import G
+from data.frames import DEFAULT_SUN
 from engine.cubes.grid import Grid
 from engine.dark.geometry import apply_linear, interpolation_weights, trusted_cells
 from engine.draws import Draws
@@ -86,7 +87,7 @@ def vertical_column(
     acceleration: Draws,
     grid: Grid,
     *,
-    place: tuple[float, float] = (8.122, 0.0),
+    place: tuple[float, float] = DEFAULT_SUN.position[:2],
     trusted: Bools | None = None,
     step: float | None = None,
 ) -> Column:

@@ -14,10 +14,17 @@ twins, which differ by their start alone. It is taken from the normal equations 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
-__all__ = ["unattenuated"]
+from engine.estimators.boltzmann import normalised
+
+if TYPE_CHECKING:
+    from engine.estimators.base import PointwiseScores
+
+__all__ = ["solve_by_level", "unattenuated"]
 
 _MOST = 0.3
 """The correction never takes more than this part of the information in any direction: where
@@ -73,6 +80,35 @@ def unattenuated(
     instruments = torch.einsum("...v,m...vi,m...vj->m...ij", weight, others, design)
     single = -_solve(instruments, torch.einsum("...v,m...v,m...vi->m...i", weight, target, others))
     return (single - single.mean(0) + mean) / scale
+
+
+def solve_by_level(scores: PointwiseScores, design: Tensor, target: Tensor) -> Tensor:
+    """Solve t + d . u = 0 for every member, each level of additional noise by itself.
+
+    Parameters
+    ----------
+    scores
+        Of M members; its plan says which of them differ by noise alone.
+    design, target
+        d (M, P, V, K) and t (M, P, V).
+
+    Returns
+    -------
+    Tensor
+        u of every member, (M, P, K).
+    """
+    weight = normalised(scores.weight[0], target[0])
+    parts = [
+        unattenuated(
+            design[level],
+            target[level],
+            weight,
+            resampled=scores.plan.bootstrap,
+            twins=scores.plan.twins,
+        )
+        for level in scores.levels
+    ]
+    return torch.cat(parts)
 
 
 def _moments(weight: Tensor, design: Tensor, target: Tensor, count: int) -> tuple[Tensor, Tensor]:

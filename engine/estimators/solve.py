@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -10,24 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.density.model import DensityModel, Scores
+from engine.density.model import DensityModel
 from engine.density.plan import MemberPlan
-from engine.estimators.attenuation import unattenuated
-from engine.estimators.boltzmann import (
-    normal_draws,
-    normalised,
-    precision,
-    solve_normal_equations,
-)
-from engine.estimators.conditional import solve_conditional
-from engine.estimators.jeans import solve_moments
+from engine.estimators.base import PointwiseResult, PointwiseScores
+from engine.estimators.boltzmann import normal_draws
+from engine.estimators.registry import ESTIMATORS
 
-__all__ = ["POINTWISE", "PointwiseMap", "solve_positions"]
+__all__ = ["PointwiseMap", "solve_positions"]
 
 Floats = NDArray[np.float64]
-
-POINTWISE = ("boltzmann", "jeans", "conditional")
-"""Estimators that are solved at each position by itself."""
 
 _EVALUATIONS = 32_768
 """Members x positions x velocities in one batch: about 0.3 GB with 6 layers of 2 x 64 units."""
@@ -39,50 +30,51 @@ class PointwiseMap:
 
     Parameters
     ----------
-    boltzmann, jeans, conditional
-        Acceleration of each member by each estimator, (M, P, 3) km2 s-2 kpc-1.
+    acceleration
+        Of each member by estimator, (M, P, 3) km2 s-2 kpc-1.
     condition, residual
-        Of ``boltzmann``, (M, P); see ``PointwiseSolution``.
-    density_gradient
-        grad ln p(x) of the tracers that are seen, (M, P, 3) kpc^-1.
-    true_gradient
-        grad ln n of the true tracers as ``conditional`` finds it, (M, P, 3) kpc^-1.
-    inflation
-        Errors of ``conditional`` in those of ``boltzmann``, (M, P, 3).
-    conditional_condition, conditional_residual
-        (M, P), see ``ConditionalSolution``.
+        By estimator, (M, P); see ``engine.estimators.base.PointwiseResult``.
+    extras
+        Further fields of estimators, (M, P) or (M, P, 3): ``density_gradient`` and
+        ``true_gradient`` (grad ln n of the tracers as seen, and as ``conditional`` gives it,
+        kpc^-1) and ``inflation`` (errors of ``conditional`` in those of ``boltzmann``).
     """
 
-    boltzmann: Floats
-    jeans: Floats
-    conditional: Floats
-    condition: Floats
-    residual: Floats
-    density_gradient: Floats
-    true_gradient: Floats
-    inflation: Floats
-    conditional_condition: Floats
-    conditional_residual: Floats
+    acceleration: dict[str, Floats]
+    condition: dict[str, Floats]
+    residual: dict[str, Floats]
+    extras: dict[str, Floats]
 
     @property
     def members(self) -> int:
         """Number of members M."""
-        return len(self.boltzmann)
+        return len(next(iter(self.acceleration.values())))
 
-    def of(self, estimator: str) -> Floats:
-        """Give the members' accelerations by one of ``POINTWISE``, (M, P, 3)."""
-        found: Floats = getattr(self, estimator)
-        return found
+    def to_arrays(self) -> dict[str, Floats]:
+        """Give everything as arrays under names of two words, for a file."""
+        return {
+            f"{group.name}/{name}": values
+            for group in fields(self)
+            for name, values in getattr(self, group.name).items()
+        }
 
-    @property
-    def mean(self) -> Floats:
-        """Mean of the members' ``boltzmann`` accelerations, (P, 3)."""
-        mean: Floats = self.boltzmann.mean(0)
-        return mean
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Floats]) -> PointwiseMap:
+        """Read what `to_arrays` gave."""
+        groups: dict[str, dict[str, Floats]] = {field.name: {} for field in fields(cls)}
+        for key, values in arrays.items():
+            group, _, name = key.partition("/")
+            groups[group][name] = values
+        return cls(**groups)
 
     def pick(self, members: slice) -> PointwiseMap:
         """Give the same of some members."""
-        return PointwiseMap(**{f.name: getattr(self, f.name)[members] for f in fields(self)})
+        return PointwiseMap(
+            *(
+                {name: values[members] for name, values in group.items()}
+                for group in (self.acceleration, self.condition, self.residual, self.extras)
+            )
+        )
 
 
 def solve_positions(
@@ -127,76 +119,55 @@ def solve_positions(
     base = base.view(share, members, 3).transpose(0, 1)
     batch = max(1, _EVALUATIONS // (members * share * members))
     where = torch.as_tensor(np.asarray(positions), dtype=torch.float32, device=model.device)
-    names = [f.name for f in fields(PointwiseMap)]
-    parts: dict[str, list[Tensor]] = {name: [] for name in names}
+    parts: list[dict[str, PointwiseResult]] = []
     for start in range(0, max(1, len(where)), batch):
-        solved = _solve_batch(model, where[start : start + batch], base, plan)
-        for name in names:
-            parts[name].append(solved[name])
+        parts.append(ESTIMATORS.solve(_scores(model, where[start : start + batch], base, plan)))
         on_batch(min(1.0, (start + batch) / max(1, len(where))))
-    return PointwiseMap(
-        **{name: torch.cat(column, 1).double().cpu().numpy() for name, column in parts.items()}
-    )
+    return _joined(parts)
 
 
-def _solve_batch(
-    model: DensityModel, x: Tensor, base: Tensor, plan: MemberPlan
-) -> dict[str, Tensor]:
+def _scores(model: DensityModel, x: Tensor, base: Tensor, plan: MemberPlan) -> PointwiseScores:
+    """Evaluate every member at the velocities that all of them have drawn."""
     members, share = base.shape[:2]
     with torch.no_grad():
         wide = x[None, :, None].expand(members, -1, share, -1)
         own = model.velocities(wide, base[:, None].expand(-1, len(x), -1, -1))
     shared = own.transpose(0, 1).reshape(1, len(x), members * share, 3)
-    known = model.coordinates.knows(x[None, :, None], shared)
+    inside = model.coordinates.knows(x[None, :, None], shared)
     middle = model.coordinates.physical_velocity(
         x[None, :, None], torch.zeros_like(shared[:, :, :1])
     )
-    safe = torch.where(known[..., None], shared, middle)
+    safe = torch.where(inside[..., None], shared, middle)
     v = safe.expand(members, -1, -1, -1)
     scores = model.scores(x, v)
-    grad_x = scores.space + scores.density[:, :, None]
-    even = known.expand(members, -1, -1)
-    own_weight = known * torch.exp(scores.log_velocity - torch.logsumexp(scores.log_velocity, 0))
-    pointwise = solve_normal_equations(grad_x, scores.velocity, v, even)
-    conditional = solve_conditional(scores.space, scores.velocity, v, even)
-    found = {"boltzmann": pointwise.acceleration, "conditional": conditional.acceleration}
-    if plan.base > 1:
-        found = _without_noise(grad_x, scores, v, known[0], plan)
-    return {
-        **found,
-        "jeans": solve_moments(grad_x, scores.velocity, v, own_weight),
-        "condition": pointwise.condition,
-        "residual": pointwise.residual,
-        "density_gradient": scores.density,
-        "true_gradient": conditional.gradient,
-        "inflation": conditional.inflation,
-        "conditional_condition": conditional.condition,
-        "conditional_residual": conditional.residual,
-    }
+    relative = torch.exp(scores.log_velocity - torch.logsumexp(scores.log_velocity, 0))
+    return PointwiseScores(
+        space=scores.space + scores.density[:, :, None],
+        space_given_place=scores.space,
+        velocity=scores.velocity,
+        density=scores.density,
+        v=v,
+        weight=inside.expand(members, -1, -1),
+        own_weight=inside * relative,
+        plan=plan,
+    )
 
 
-def _without_noise(
-    grad_x: Tensor, scores: Scores, v: Tensor, known: Tensor, plan: MemberPlan
-) -> dict[str, Tensor]:
-    """Solve for (M, P, 3) by ``boltzmann`` and ``conditional``, each level of noise by itself."""
-    wide = precision(grad_x)
-    v, g = v.to(wide), scores.velocity.to(wide)
-    total, inner = ((v * gradient.to(wide)).sum(-1) for gradient in (grad_x, scores.space))
-    weight = normalised(known, total[0])
-    both = torch.cat([g, v], -1)
-    levels = [plan.level(index) for index in range(-1, len(plan.levels))]
+def _joined(parts: list[dict[str, PointwiseResult]]) -> PointwiseMap:
+    """Put batches of positions together, as doubles on the CPU."""
 
-    def solved(design: Tensor, target: Tensor) -> Tensor:
-        parts = [
-            unattenuated(
-                design[level],
-                target[level],
-                weight,
-                resampled=plan.bootstrap,
-                twins=plan.twins,
-            )
-            for level in levels
-        ]
-        return torch.cat(parts)[..., :3]
+    def joined(column: list[Tensor]) -> Floats:
+        values: Floats = torch.cat(column, 1).double().cpu().numpy()
+        return values
 
-    return {"boltzmann": solved(g, total), "conditional": solved(both, inner)}
+    names = parts[0]
+    return PointwiseMap(
+        {n: joined([part[n].acceleration for part in parts]) for n in names},
+        {n: joined([part[n].condition for part in parts]) for n in names},
+        {n: joined([part[n].residual for part in parts]) for n in names},
+        {
+            key: joined([part[n].extras[key] for part in parts])
+            for n in names
+            for key in names[n].extras
+        },
+    )

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
-
-import numpy as np
-import torch
 
 from data.population import Population, make_population
 from data.renoise import has_errors
 from data.selection import caption, selection_hash
 from data.store import CatalogueStore
 from engine.cubes.assemble import provenance
-from engine.cubes.draws import draws_cube
 from engine.cubes.store import write_cube
-from engine.dark.cube import local_values
-from engine.density.model import Coordinates
-from engine.density.preprocess import BallMap
 from engine.device import choose_device, limit_threads
-from engine.mapping.check import model_cube
 from engine.mapping.cost import estimate_cost
-from engine.mapping.derived import derived_cubes
+from engine.mapping.mapping import map_population
 from engine.mapping.presets import MapSettings, resolve
-from engine.mapping.solver import MapSolver
-from engine.mapping.train import TrainingStars, train_density_model
 from engine.runs.context import RunContext
 
 __all__ = ["run_map"]
@@ -98,70 +87,26 @@ def run_map(context: RunContext) -> dict[str, object]:
     for remark in population.remarks:
         context.event("warning", code=remark.code, text=remark.sentence)
     stages = _Stages.of(settings, population, context)
-    clock = _Clock()
-
-    x, v = torch.tensor(population.x), torch.tensor(population.v)
-    ball = BallMap(torch.tensor(population.volume.centre), population.volume.radius)
-    model, split = train_density_model(
-        TrainingStars.of(population, plan, spec["seed"]),
-        Coordinates.fit(x, v, ball),
+    result = map_population(
+        population,
         settings,
-        plan,
+        spec["seed"],
         device=device,
-        seed=spec["seed"],
         checkpoints=context.checkpoints,
         reporter=context,
         on_progress=stages,
+        attributes=_attributes(context, population, settings, spec),
     )
-    clock.lap("training")
-
-    def on_solved(done: float) -> None:
-        context.check_stop()
-        stages("solve", done)
-
-    solver = MapSolver(model, population, settings, spec["seed"], on_solved, plan)
-    attributes = _attributes(context, population, settings, spec)
-    solution = solver.grid()
-    cubes = {
-        "acceleration": solution.cube(attributes),
-        "draws": draws_cube(solution.grid, solution.fields, attributes),
-        "profiles": solver.profiles(solution.potential, attributes),
-        **derived_cubes(solution, population, spec["seed"], attributes),
-    }
-    at_sun = solver.at_sun(solution.potential)
-    if at_sun is not None:
-        at_sun |= local_values(cubes.get("dark_matter"))
-    clock.lap("solve")
-    context.check_stop()
-    stages("check", 0.1)
-    stars = np.concatenate([population.x, population.v], 1).astype(np.float64)
-    learnt = model.pick(plan.level(-1))
-    cubes["model"] = model_cube(stars, learnt, split, spec["seed"], attributes)
-    stages("check", 0.8)
-    paths = {n: str(write_cube(cube, context.cubes, n)) for n, cube in cubes.items()}
-    clock.lap("check")
+    paths = {n: str(write_cube(cube, context.cubes, n)) for n, cube in result.cubes.items()}
     stages("check", 1.0)
     return {
         "cubes": paths,
-        "at_sun": at_sun,
+        "at_sun": result.at_sun,
         "population": population.counts,
         "warnings": [warning.to_dict() for warning in population.warnings],
         "remarks": [remark.to_dict() for remark in population.remarks],
-        "timing": clock.laps,
+        "timing": result.timing,
     }
-
-
-class _Clock:
-    """Seconds of each part of the job."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._last = time.monotonic()
-
-    def lap(self, name: str) -> None:
-        now = time.monotonic()
-        self.laps[name] = round(now - self._last, 3)
-        self._last = now
 
 
 def _attributes(

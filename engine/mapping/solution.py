@@ -97,13 +97,4 @@ class GridSolution:
 
     def cube(self, attributes: dict[str, Any]) -> xr.Dataset:
         """Give the ``acceleration`` cube."""
-        return acceleration_cube(
-            self.grid,
-            self.budgets,
-            self.pointwise,
-            tracers=self.tracers,
-            edge_distance=self.edge_distance,
-            radius=self.radius,
-            flags=self.flags_by,
-            attributes={**attributes, "potential_from": self.source},
-        )
+        return acceleration_cube(self, {**attributes, "potential_from": self.source})

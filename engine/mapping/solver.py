@@ -15,7 +15,7 @@ from data.completeness import UNCURED
 from data.constants import ACCELERATION_UNIT
 from data.population import Population
 from engine.cubes.assemble import profiles_cube
-from engine.cubes.grid import Line, make_grid, make_lines
+from engine.cubes.grid import Grid, Line, make_grid, make_lines
 from engine.cubes.lengths import grid_step, neighbourhood
 from engine.cubes.trust import FLAGS, neighbours, populated, reasons, trust_flags
 from engine.density.model import DensityModel
@@ -24,7 +24,8 @@ from engine.estimators.budget import Budget, Corrected, SourceMap, correct, with
 from engine.estimators.potential.field import PotentialField
 from engine.estimators.potential.fit import fit_potential
 from engine.estimators.potential.noise import Heights
-from engine.estimators.solve import POINTWISE, PointwiseMap, solve_positions
+from engine.estimators.registry import ESTIMATORS
+from engine.estimators.solve import PointwiseMap, solve_positions
 from engine.mapping.presets import MapSettings
 from engine.mapping.solution import GridSolution, SolvedFields
 
@@ -40,9 +41,6 @@ _POTENTIAL_REACH = 0.95
 
 _FEWEST = 30
 """Cells without which no potential is fitted."""
-
-_SCALES = {"boltzmann": 1.1, "jeans": 1.4, "conditional": 1.7}
-"""Factors on the errors that the members tell, from ``benchmarks/coverage``."""
 
 
 class MapSolver:
@@ -86,7 +84,7 @@ class MapSolver:
         ``conditional`` where the selection imitates an acceleration, which ``boltzmann`` would
         take for real.
         """
-        return "conditional" if self.population.warnings else "boltzmann"
+        return ESTIMATORS.for_population(selected=bool(self.population.warnings))
 
     def solve(
         self,
@@ -109,12 +107,20 @@ class MapSolver:
             on_batch=on_batch,
         )
 
-    def grid(self) -> GridSolution:
-        """Solve at the cells of the grid and fit the potential to them."""
-        ball = self.population.volume
-        step = grid_step(self.settings.spacing, ball.radius)
-        grid = make_grid(ball.centre, ball.radius, step, self.settings.z_cells)
-        solution = self.solve(grid.points, self.settings.velocities, (0.0, 0.9))
+    def pointwise(self) -> PointwiseMap:
+        """Solve at the cells of the grid, which takes most of the time."""
+        return self.solve(self._grid.points, self.settings.velocities, (0.0, 0.9))
+
+    def grid(self, pointwise: PointwiseMap | None = None) -> GridSolution:
+        """Solve at the cells of the grid and fit the potential to them.
+
+        Parameters
+        ----------
+        pointwise
+            What `pointwise` gave before; solved by default.
+        """
+        ball, grid = self.population.volume, self._grid
+        solution = pointwise or self.pointwise()
         corrected = self._corrected(solution)
         if self.plan.base > 1:
             self._sources = {
@@ -139,6 +145,12 @@ class MapSolver:
             source=self.source,
         )
 
+    @cached_property
+    def _grid(self) -> Grid:
+        ball = self.population.volume
+        step = grid_step(self.settings.spacing, ball.radius)
+        return make_grid(ball.centre, ball.radius, step, self.settings.z_cells)
+
     def _edge(self, points: Floats) -> Floats:
         ball = self.population.volume
         edge: Floats = ball.radius - np.linalg.norm(points - np.asarray(ball.centre), axis=1)
@@ -153,7 +165,7 @@ class MapSolver:
         return neighbours(self._tree, points, neighbourhood(self.population.volume.radius))
 
     def _corrected(self, solution: PointwiseMap) -> dict[str, Corrected]:
-        return {name: correct(solution.of(name), self.plan) for name in POINTWISE}
+        return {name: correct(values, self.plan) for name, values in solution.acceleration.items()}
 
     def _of_potential(self, potential: PotentialField, points: Floats) -> Corrected:
         values = potential.of_members(points, naive=False)
@@ -191,7 +203,7 @@ class MapSolver:
     ) -> SolvedFields:
         """Give what is known at points (n, 3) by each estimator, the default first."""
         corrected = self._corrected(solution)
-        order = sorted(POINTWISE, key=lambda name: name != self.source)
+        order = sorted(ESTIMATORS.names, key=lambda name: name != self.source)
         budgets = {}
         if potential is not None:
             by_source = self._sources["potential"].at(points)
@@ -201,7 +213,7 @@ class MapSolver:
         for name in order:
             found = corrected[name]
             budgets[name] = (
-                self._sources[name].budget(points, found, _SCALES[name])
+                self._sources[name].budget(points, found, ESTIMATORS[name].error_scale)
                 if name in self._sources
                 else without_errors(found)
             )
@@ -220,15 +232,12 @@ class MapSolver:
         edge: Floats,
     ) -> Flags:
         source = self.source if name == "potential" else name
-        cured = source == "conditional"
         budget = budgets[source]
         return trust_flags(
             acceleration=budget.field.mean,
             spread=budget.field.sd,
-            condition=np.median(
-                pointwise.conditional_condition if cured else pointwise.condition, 0
-            ),
-            residual=np.median(pointwise.conditional_residual if cured else pointwise.residual, 0),
+            condition=np.median(pointwise.condition[source], 0),
+            residual=np.median(pointwise.residual[source], 0),
             tracers=tracers,
             edge_distance=edge,
             radius=self.population.volume.radius,
@@ -241,10 +250,11 @@ class MapSolver:
         A potential that is fitted to ``conditional`` is still a smooth field over places that the
         selection left empty, and stays in doubt.
         """
+        robust = estimator in ESTIMATORS and ESTIMATORS[estimator].robust_to_selection
         return [
             warning.sentence
             for warning in self.population.warnings
-            if estimator != "conditional" or warning.code in UNCURED
+            if not robust or warning.code in UNCURED
         ]
 
     def profiles(self, potential: PotentialField | None, attributes: dict[str, Any]) -> xr.Dataset:

@@ -5,12 +5,12 @@ import pytest
 
 from dashboard.theme import figure_colours
 from dashboard.views.diagnostics import (
-    DIAGNOSTICS,
     available,
     diagnostic_map,
     take_diagnostic,
 )
 from dashboard.views.style import styled
+from engine.cubes.fields import SHOWN
 from tests.dashboard.synthetic import acceleration_cube
 
 ESTIMATORS = ("potential", "boltzmann")
@@ -53,7 +53,7 @@ def test_vectors_are_shown_by_their_length_and_ratios_in_per_cent(cube):
 
 
 @pytest.mark.parametrize("plane", ["x-y", "x-z", "y-z"])
-@pytest.mark.parametrize("key", list(DIAGNOSTICS))
+@pytest.mark.parametrize("key", list(SHOWN))
 def test_every_diagnostic_of_a_cube_can_be_drawn(cube, key, plane):
     assert key in available(cube)
     values = take_diagnostic(cube, key, plane, 4)

@@ -20,14 +20,16 @@ from data.readers import PACKINGS, SUFFIXES
 from data.schema import GAIA_NAMES, KNOWN, NOT_6D_REASONS
 from data.selection import parse
 from data.selection_effects import selection_reasons
-from engine.cubes.assemble import acceleration_cube, profiles_cube, provenance
+from engine.cubes.assemble import profiles_cube, provenance
 from engine.cubes.grid import make_grid, make_lines
 from engine.cubes.store import write_cube
 from engine.cubes.trust import FLAGS
 from engine.density.plan import MemberPlan
 from engine.estimators.budget import correct, without_errors
+from engine.estimators.registry import ESTIMATORS
 from engine.estimators.solve import PointwiseMap
 from engine.mapping.presets import PRESETS, MapSettings
+from engine.mapping.solution import GridSolution
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -231,39 +233,29 @@ def test_example_reads_the_cubes(tmp_path, capsys):
 
     def solution(points):
         field = np.stack([points * [-10.0, 0.0, -200.0]])
-        vectors = dict.fromkeys(
-            (
-                "boltzmann",
-                "jeans",
-                "conditional",
-                "density_gradient",
-                "true_gradient",
-                "inflation",
-            ),
-            field,
-        )
-        numbers = dict.fromkeys(
-            ("condition", "residual", "conditional_condition", "conditional_residual"),
-            field[..., 0],
-        )
-        return PointwiseMap(**vectors, **numbers)
+        names = ESTIMATORS.names
+        numbers = dict.fromkeys(names, field[..., 0])
+        extras = dict.fromkeys(("density_gradient", "true_gradient", "inflation"), field)
+        return PointwiseMap(dict.fromkeys(names, field), numbers, numbers, extras)
 
     def budget(points):
-        return without_errors(correct(solution(points).boltzmann, MemberPlan(1)))
+        return without_errors(correct(solution(points).acceleration["boltzmann"], MemberPlan(1)))
 
     inside = [line.points[np.isfinite(line.points).all(1)] for line in lines]
     attributes = provenance(volume={"centre": [8.122, 0.0, 0.0208], "radius": 2.0})
     cells = len(grid.points)
-    acceleration = acceleration_cube(
-        grid,
-        {"boltzmann": budget(grid.points)},
-        solution(grid.points),
+    solved = GridSolution(
+        grid=grid,
+        budgets={"boltzmann": budget(grid.points)},
+        flags_by={"boltzmann": np.zeros(cells, np.int32)},
+        pointwise=solution(grid.points),
         tracers=np.full(cells, 50, np.int32),
         edge_distance=np.ones(cells),
         radius=4.0,
-        flags={"boltzmann": np.zeros(cells, np.int32)},
-        attributes=attributes,
+        potential=None,
+        source="boltzmann",
     )
+    acceleration = solved.cube(attributes)
     flags = [np.zeros(len(points), np.int32) for points in inside]
     profiles = profiles_cube(
         lines, [{"boltzmann": budget(p).field} for p in inside], flags, attributes
