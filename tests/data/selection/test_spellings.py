@@ -6,11 +6,13 @@ import re
 
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.derived import column
 from data.errors import UserError
+from data.ingest import ingest
 from data.selection import TextError, canonical, mask, parse, parse_expression, to_text
 
 
@@ -346,3 +348,19 @@ def test_any_words_give_a_tree_or_a_sentence_with_a_place(words, gap):
     first, last = getattr(error, "span", (0, 0))
     assert 0 <= first <= last <= len(text) + 1
     assert len(error.sentence) < 400
+
+
+@pytest.mark.parametrize("header", ["b", "B"])
+def test_a_magnitude_called_b_is_no_latitude(tmp_path, header):
+    rng = np.random.default_rng(5)
+    ra, dec = rng.uniform(0, 360, 40), rng.uniform(-80, 80, 40)
+    rows = [
+        f"{k},{a!r},{d!r},1,1,1,{12 + k / 20}"
+        for k, (a, d) in enumerate(zip(ra.tolist(), dec.tolist(), strict=True))
+    ]
+    path = tmp_path / "stars.csv"
+    path.write_text("\n".join([f"source_id,ra,dec,parallax,pmra,pmdec,{header}", *rows]))
+    stars = ingest(path, tmp_path)
+    latitude = SkyCoord(ra, dec, unit="deg").galactic.b.deg
+    np.testing.assert_allclose(column(stars, "b"), latitude, atol=1e-4)
+    assert mask(parse("abs(b) > 30"), stars).tolist() == (abs(latitude) > 30).tolist()
