@@ -16,6 +16,7 @@ from dashboard.pages.table_choice import TableChoice
 from dashboard.plain import plain
 from dashboard.policy.pairs import parse_pairs
 from data.errors import UserError
+from data.readers import PACKINGS, SUFFIXES
 
 if TYPE_CHECKING:
     from dashboard.services import Services
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["IngestDialog"]
 
-_FORMATS = "FITS, VOTable, ECSV, CSV (also gzipped), Parquet, HDF5"
+_FORMATS = "FITS, VOTable, CSV and other text tables, Parquet, HDF5, Feather; also packed"
 _REMARKS_SHOWN = 3  # Details has them all
-_SUFFIXES = ".fits,.fit,.fits.gz,.vot,.xml,.ecsv,.csv,.csv.gz,.gz,.parquet,.hdf5,.h5,.hdf"
+_SUFFIXES = ",".join([*SUFFIXES, *PACKINGS])  # some browsers look at the last ending only
 
 
 class IngestDialog:

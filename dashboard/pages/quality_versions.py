@@ -17,6 +17,7 @@ from dashboard.plain import plain
 from dashboard.policy.pairs import parse_pairs
 from data.errors import UserError
 from data.quality import zero_point
+from data.readers import PACKINGS, SUFFIXES
 from data.revision import distance_choices
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Versions"]
 
-_SUFFIXES = ".fits,.fit,.fits.gz,.vot,.xml,.ecsv,.csv,.csv.gz,.gz,.parquet,.hdf5,.h5,.hdf"
+_SUFFIXES = ",".join([*SUFFIXES, *PACKINGS])  # some browsers look at the last ending only
 
 
 class Versions:

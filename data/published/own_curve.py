@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +10,13 @@ import numpy.typing as npt
 
 from data.errors import UserError
 from data.published.rotation_curves import RotationCurve
-from data.readers import SUFFIXES, open_table
+from data.readers import open_table
+from data.readers.base import Cells
 from data.units import conversion_factor
 
 __all__ = ["read_rotation_curve"]
 
 Floats = npt.NDArray[np.float64]
-
-_PLAIN = (".txt", ".dat")
-"""Endings of tables with blanks between the cells; their first line may begin with #."""
 
 _SPELLINGS: dict[str, tuple[str, ...]] = {
     "R": ("r", "radius", "r_kpc", "rgal", "r_gal", "r_gc", "rgc"),
@@ -39,10 +37,10 @@ def read_rotation_curve(path: Path) -> RotationCurve:
     Parameters
     ----------
     path
-        A table in any format of `data.readers`, or text with blanks between the cells (.txt,
-        .dat). Columns are known by name, in any case: a radius (``R``), a velocity (``v_circ``,
-        ``vc``, ...) and, if there are any, errors: one column (``error``, ``sigma``, ...), or
-        ``minus`` and ``plus``. Without a unit they are in kpc and km/s.
+        A table in any format of `data.readers`. Columns are known by name, in any case: a
+        radius (``R``), a velocity (``v_circ``, ``vc``, ...) and, if there are any, errors: one
+        column (``error``, ``sigma``, ...), or ``minus`` and ``plus``. Without a unit they are
+        in kpc and km/s.
 
     Returns
     -------
@@ -56,7 +54,7 @@ def read_rotation_curve(path: Path) -> RotationCurve:
         not fit, has an error below zero, or fewer than two rows.
     """
     path = Path(path)
-    cells, units = _plain_table(path) if path.suffix.lower() in _PLAIN else _table(path)
+    cells, units = _table(path)
     columns = _recognised(path, cells)
     numbers = {
         what: cells[name] * conversion_factor(units[name], _UNITS.get(what, "km/s"), name)
@@ -102,56 +100,53 @@ def read_rotation_curve(path: Path) -> RotationCurve:
 
 def _table(path: Path) -> tuple[dict[str, Floats], dict[str, str]]:
     """Read the columns of a table that may matter, and their units."""
-    reader = open_table(path)
+    known = {word for words in _SPELLINGS.values() for word in words}
+    reader = open_table(path, suits=_suits)
     try:
-        known = {word for words in _SPELLINGS.values() for word in words}
-        fields = [item for item in reader.fields if item.name.strip().lower() in known]
+        fields = [item for item in reader.fields if _plain(item.written, item.name) in known]
+        if any(item.repeated for item in fields):
+            raise UserError(f"{path.name} has two columns of one name.", "Rename one of them.")
         names = [item.name for item in fields]
-        _refuse_twins(path, names)
         parts: dict[str, list[Floats]] = {name: [] for name in names}
         rows = 0
         for chunk in reader.chunks(names, _LARGEST):
             rows += chunk.rows
             if rows > _LARGEST:
                 raise UserError(f"{path.name} has more than {_LARGEST:,} rows.", "Choose a curve.")
+            if chunk.broken:
+                raise UserError(
+                    f"{path.name} has {chunk.broken} lines with more or fewer cells than columns.",
+                    "Write one number below each name.",
+                )
             for name, cells in chunk.columns.items():
-                values = np.asarray(cells.values, np.float64)
-                for mask in (cells.missing, cells.wrong):
-                    if mask is not None:
-                        values = np.where(mask, np.nan, values)
-                parts[name].append(values)
+                parts[name].append(_numbers(path, name, cells))
     finally:
         reader.close()
     columns = {name: np.concatenate([*values, np.empty(0)]) for name, values in parts.items()}
     return columns, {item.name: item.unit for item in fields if item.unit}
 
 
-def _plain_table(path: Path) -> tuple[dict[str, Floats], dict[str, str]]:
-    """Read text with blanks between the cells."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            lines = [line.strip() for line, _ in zip(file, range(_LARGEST + 2), strict=False)]
-    except FileNotFoundError:
-        raise UserError(f"There is no file {path}.", "Check the path.") from None
-    except (OSError, UnicodeDecodeError):
-        raise UserError(f"{path.name} cannot be read as text.", f"Known: {_endings()}.") from None
-    comments = [line.lstrip("# ").split() for line in lines if line.startswith("#")]
-    body = [line.split() for line in lines if line and not line.startswith("#")]
-    width = len(body[-1]) if body else 0
-    # the names are the last comment that is as wide as the table, or the first line
-    header = [words for words in comments if len(words) == width]
-    names = header[-1] if header else body.pop(0) if body else []
-    _refuse_twins(path, names)
-    try:
-        numbers = np.array([[float(cell) for cell in row] for row in body])
-        if numbers.shape != (len(body), len(names)) or not body:
-            raise ValueError
-    except ValueError:
+def _suits(names: Sequence[str]) -> bool:
+    """Say whether a table of these columns may be a curve."""
+    lower = {name.strip().lower() for name in names}
+    return all(lower & set(_SPELLINGS[what]) for what in ("R", "v_circ"))
+
+
+def _plain(written: str | None, name: str) -> str:
+    """Give a name in small letters; of a repeated one, what it was."""
+    repeated = written is not None and name.removeprefix(written).lstrip("_").isdigit()
+    return ((written if repeated else name) or "").strip().lower()
+
+
+def _numbers(path: Path, name: str, cells: Cells) -> Floats:
+    """Give cells as doubles, NaN where empty."""
+    if cells.wrong is not None and cells.wrong.any():
         raise UserError(
-            f"{path.name} is no table of numbers below a line of {len(names)} names.",
-            "Save it as CSV, or write one line of column names above columns of numbers.",
-        ) from None
-    return {name: numbers[:, i] for i, name in enumerate(names)}, {}
+            f"The column {name} of {path.name} holds text where numbers belong.",
+            "Correct the cells, or leave them empty.",
+        )
+    values = np.asarray(cells.values, np.float64)
+    return values if cells.missing is None else np.where(cells.missing, np.nan, values)
 
 
 def _recognised(path: Path, names: Iterable[str]) -> dict[str, str]:
@@ -179,12 +174,3 @@ def _recognised(path: Path, names: Iterable[str]) -> dict[str, str]:
             "Give both, or one column called error.",
         )
     return columns
-
-
-def _refuse_twins(path: Path, names: list[str]) -> None:
-    if len(set(names)) < len(names):
-        raise UserError(f"{path.name} has two columns of one name.", "Rename one of them.")
-
-
-def _endings() -> str:
-    return ", ".join([*SUFFIXES, *_PLAIN])

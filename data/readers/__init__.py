@@ -12,8 +12,9 @@ from data.readers.base import Reader, TableFile, TableInfo
 from data.readers.choice import Suits, choose_table, describe_tables
 from data.readers.content import SUFFIXES, recognise
 from data.readers.opened import OpenedTable, explained
+from data.readers.packed import PACKINGS
 
-__all__ = ["SUFFIXES", "TableInfo", "describe_tables", "open_table"]
+__all__ = ["PACKINGS", "SUFFIXES", "TableInfo", "describe_tables", "open_table"]
 
 _READERS = {
     "FITS": "data.readers.fits:FitsReader",

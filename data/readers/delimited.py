@@ -41,6 +41,12 @@ class _Section:
     comments: list[str]
     body: list[tuple[int, str]]
     stop: int | None = None
+    lines: int | None = None
+
+    def rows(self, layout: Layout) -> int | None:
+        """Count its rows, where the whole file has been looked through."""
+        above = sum(1 for number, _ in self.body if number < layout.start)
+        return None if self.lines is None else self.lines - above
 
     @property
     def name(self) -> str | None:
@@ -78,7 +84,7 @@ class DelimitedReader:
         self.tables: tuple[TableInfo, ...] = tuple(
             TableInfo(
                 section.name or (path.name if len(self._sections) == 1 else f"table {i + 1}"),
-                None,
+                section.rows(layout),
                 tuple(name for name, _, _ in distinct(layout.names)),
                 (str(i + 1),),
             )
@@ -206,6 +212,9 @@ def _sections(text: Any) -> list[_Section]:  # noqa: ANN401
             if not sections or (vizier and named):
                 sections.append(_Section(comments, []))
                 vizier, comments = named, []
+                sections[-1].lines = 0 if vizier else None
+            if sections[-1].lines is not None:
+                sections[-1].lines += 1
             if len(sections[-1].body) < _SAMPLE:
                 sections[-1].body.append((number, line.rstrip("\n")))
             elif not vizier:

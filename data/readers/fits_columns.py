@@ -107,11 +107,16 @@ class Column:
         zero = int(self.zero)
         if zero == 1 << 63 and self.letter == "K":
             return stored.astype(np.int64).view(np.uint64) ^ np.uint64(1 << 63), None
+        if not _INT64.min <= zero <= _INT64.max:
+            exact = [value + zero for value in stored.tolist()]
+            beyond = np.array([not _INT64.min <= value <= _INT64.max for value in exact], np.bool_)
+            kept = [0 if out else value for value, out in zip(exact, beyond, strict=True)]
+            return np.array(kept, np.int64), beyond
         whole = stored.astype(np.int64)
         low, high = max(_INT64.min, _INT64.min - zero), min(_INT64.max, _INT64.max - zero)
         wrong = (whole < low) | (whole > high) if low <= high else np.ones(len(whole), np.bool_)
         with np.errstate(over="ignore"):
-            return np.where(wrong, 0, whole) + np.int64(0 if wrong.all() else zero), wrong
+            return np.where(wrong, 0, whole) + np.int64(zero), wrong
 
     def _written(self, stored: npt.NDArray[Any], *, as_text: bool) -> Cells:
         """Read numbers of an ASCII table; a blank field has no value."""

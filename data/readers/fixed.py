@@ -6,7 +6,6 @@ These files are as long as a journal allows, and are held in memory.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,16 +24,28 @@ from data.readers.written import as_arrow, cells_from_arrow, numbers_from_arrow,
 __all__ = ["CdsReader", "IpacReader"]
 
 _LARGEST = 1 << 30
-_NULL = re.compile(r"^\s*(?:[\[\]][^\[\]]*[\]\[])?\s*\?=(?P<value>\S+)")
 
 
-class _Texts(tables.TableOutputter):
+class _Texts(tables.TableOutputter):  # type: ignore[misc]  # astropy has no types
     """Makes columns of texts, of whatever type the header says that they are."""
 
     def _convert_vals(self, cols: Sequence[Any]) -> None:
         for col in cols:
             col.data = np.array(col.str_vals, dtype=str)
             col.type = tables.StrType
+            null = _number(getattr(col, "null", None))
+            if null is not None:  # astropy compares the text: -9.99 is not -9.990
+                mask = getattr(col, "mask", np.zeros(len(col.data), dtype=np.bool_))
+                col.mask = mask | (numbers_from_arrow(as_arrow(col.data), "float").values == null)
+
+
+def _number(text: Any) -> float | None:  # noqa: ANN401
+    """Give the number that stands for no value; None if it is none."""
+    if not isinstance(text, str):
+        return None
+    cells = numbers_from_arrow(as_arrow(np.array([text], dtype=object)), "float")
+    number = float(cells.values[0])
+    return None if cells.wrong is not None or np.isnan(number) else number
 
 
 class _FixedReader:
@@ -66,8 +77,7 @@ class _FixedReader:
             table.itercols(), distinct(table.colnames), strict=True
         ):
             hidden = np.ma.getmaskarray(column)
-            cells = as_arrow(np.ma.getdata(column), hidden)
-            self._texts[name] = self._without_null(cells, column)
+            self._texts[name] = as_arrow(np.ma.getdata(column), hidden)
             kind = written_kind(self._texts[name])
             unit = None if column.unit is None else str(column.unit)
             about = " ".join(str(column.description or "").split())
@@ -107,29 +117,12 @@ class _FixedReader:
         table: Table = reader.read(text.removesuffix("\n").split("\n"))
         return table
 
-    def _without_null(self, cells: Any, column: Any) -> Any:  # noqa: ANN401
-        """Empty the cells that hold the number that the header gives for no value."""
-        del column
-        return cells
-
 
 class CdsReader(_FixedReader):
     """A table with a byte-by-byte description: machine-readable (AAS), or of the CDS."""
 
     format = "CDS/MRT"
     _astropy = tables.Cds
-
-    def _without_null(self, cells: Any, column: Any) -> Any:  # noqa: ANN401
-        found = _NULL.match(str(column.description or ""))
-        if found is None:
-            return cells
-        null = numbers_from_arrow(as_arrow(np.array([found["value"]], dtype=object)), "float")
-        if null.wrong is not None or np.isnan(null.values[0]):
-            return cells
-        numbers = numbers_from_arrow(cells, "float")
-        same = (numbers.values == null.values[0]).tolist()
-        texts = [None if hit else text for text, hit in zip(cells.to_pylist(), same, strict=True)]
-        return as_arrow(np.array(texts, dtype=object))
 
 
 class IpacReader(_FixedReader):

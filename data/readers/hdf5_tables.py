@@ -128,7 +128,7 @@ def _by_length(group: Any, datasets: Mapping[str, Any]) -> Iterator[Table]:  # n
             for place, part in enumerate(parts):
                 columns[part] = Column(dataset, None, place if wide else None)
                 written[part] = name
-        yield _table(group.name if not i else f"{group.name} ({rows} rows)", rows, columns, {})
+        yield _table(group.name if not i else f"{group.name} #{i + 1}", rows, columns, {})
 
 
 def _parts(group: Any, name: str, width: int, others: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ANN401
@@ -170,7 +170,7 @@ def _vaex(group: Any, found: Mapping[str, Any]) -> Iterator[Table]:  # noqa: ANN
     path = str(group.name).removesuffix("/columns") or "/"
     for i, (rows, _) in enumerate(Counter(lengths.values()).most_common()):
         same = {name: column for name, column in columns.items() if lengths[name] == rows}
-        yield _table(path if not i else f"{path} ({rows} rows)", rows, same, stated)
+        yield _table(path if not i else f"{path} #{i + 1}", rows, same, stated)
 
 
 def _table(name: str, rows: int, columns: Columns, stated: Stated) -> Table:
@@ -179,6 +179,8 @@ def _table(name: str, rows: int, columns: Columns, stated: Stated) -> Table:
     fields = []
     for (new, written, repeated), (old, column) in zip(names, columns.items(), strict=True):
         unit, description = stated.get(old, (None, ""))
+        if isinstance(column, Column) and column.member is not None and column.place is not None:
+            unit, description = stated.get(column.member, (unit, description))
         if isinstance(column, Column) and old not in stated and column.member is None:
             unit, description = unit_of(column.dataset), description_of(column.dataset)
             if column.place is not None and not repeated:

@@ -31,8 +31,10 @@ def explained(path: Path, form: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # tables in the wild bend their standards
             yield
-    except UserError:
-        raise
+    except UserError as error:
+        if path.name in error.sentence:
+            raise
+        raise UserError(f"{path.name}: {error.sentence}", error.hint) from error
     except Exception as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__  # MemoryError is mute
         raise UserError(

@@ -22,6 +22,7 @@ _LINE = re.compile(r"^[-=]+$")
 _NUMBER = re.compile(r"^[+\-−–]?(\d+[.,]?\d*|[.,]\d+)([eEdD][+-]?\d+)?$")
 _NUMBERED = re.compile(r"^#\s*(\d+)\s+(\S+)(.*)$")
 _SEPARATOR = re.compile(r"^sep=(.)$", re.IGNORECASE)
+_LONGEST_MARK = 4  # of dashes for a cell without a value
 _NO_UNIT = (*EMPTY, "1", "none", "unitless", "dimensionless", "string", "text", "adu", "count")
 
 
@@ -68,21 +69,21 @@ def layout_of(comments: Sequence[str], body: Sequence[tuple[int, str]]) -> Layou
     if comments and comments[0].lstrip("# ").startswith("%ECSV"):
         return _ecsv(comments, body)
     body = list(body)
-    forced = None
-    if body and (separator := _SEPARATOR.match(body[0][1].strip())):
-        forced = separator[1]
-        body = body[1:]
+    forced = _SEPARATOR.match(body[0][1].strip()) if body else None
+    body = body[1:] if forced else body
     if not body:
         raise _nameless()
-    delimiter = forced or _delimiter([text for _, text in body])
+    delimiter = forced[1] if forced else _delimiter([text for _, text in body])
     rows = [_split(text, delimiter) for _, text in body]
     empty = [cell.lower() in EMPTY for cell in rows[0]]
     marked = any(gone and cell for gone, cell in zip(empty, rows[0], strict=True))
     if not _numbers(rows[0]) and not marked and not all(empty):
         return _with_names(comments, body, rows, delimiter)
-    names, units = _names_in(comments, len(rows[0]), delimiter)
-    if names:
-        return Layout(names, delimiter, body[0][0], units)
+    for separator in dict.fromkeys((delimiter, BLANKS)):  # a tab may stand at the end of each line
+        cells = _split(body[0][1], separator)
+        names, units = _names_in(comments, len(cells), separator)
+        if names:
+            return Layout(names, separator, body[0][0], units)
     if _numbers(rows[0]) and 2 * _numbers(rows[0]) >= sum(1 for cell in rows[0] if cell):
         raise UserError(
             "The first line of the table holds numbers where the names of columns belong.",
@@ -103,7 +104,7 @@ def _with_names(
         raise _nameless()
     names = [name or f"column_{i + 1}" for i, name in enumerate(names)]
     for lines in (1, 2):  # VizieR draws a line under the names, or under the units
-        if len(rows) > lines and all(_LINE.match(cell) for cell in rows[lines]):
+        if len(rows) > lines and _is_rule(rows[lines], comments) and not _numbers(rows[1]):
             # brackets around a unit of VizieR's are a logarithm, and stay
             units = _units(rows[1], len(names), bare=False) if lines == 2 else None
             return Layout(names, delimiter, body[lines][0] + 1, units)
@@ -185,6 +186,13 @@ def _unquoted(token: str) -> str:
     if len(token) > 1 and token[0] == token[-1] and token[0] in "\"'":
         return token[1:-1].strip()
     return token
+
+
+def _is_rule(cells: Sequence[str], comments: Sequence[str]) -> bool:
+    """Say whether cells are a line that is drawn, and not a row without values."""
+    drawn = all(_LINE.match(cell) for cell in cells)
+    vizier = any(line.startswith(("#Table", "#Column", "#RESOURCE")) for line in comments)
+    return drawn and (vizier or max(map(len, cells)) > _LONGEST_MARK)
 
 
 def _numbers(cells: Sequence[str]) -> int:

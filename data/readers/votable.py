@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from astropy.io.votable import parse
@@ -40,7 +41,8 @@ class VotableReader:
                 "Save the table as Parquet or FITS.",
             )
         with unpacked(path) as (stream, _):
-            document = parse(cast("Any", stream), verify="ignore")
+            content: Any = stream if packed is None else io.BytesIO(stream.read())
+            document = parse(content, verify="ignore")
         self._tables = [table for table in document.iter_tables() if table.fields]
         if not self._tables:
             raise UserError(

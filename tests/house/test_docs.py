@@ -16,7 +16,7 @@ from dashboard.cli.parser import build_parser
 from data.completeness import spatial_reasons
 from data.errors import UserError
 from data.ingest import ingest
-from data.readers import SUFFIXES
+from data.readers import PACKINGS, SUFFIXES
 from data.schema import GAIA_NAMES, KNOWN, NOT_6D_REASONS
 from data.selection import parse
 from data.selection_effects import selection_reasons
@@ -153,7 +153,7 @@ def test_the_guide_names_flags_reasons_and_formats():
     )
     assert {"incomplete", "sky_gaps", "longitude_steps"} <= set(codes)
     codes += [f"selection_in_{what}" for what in selection_reasons.__globals__["_WHY"]]
-    plain = {suffix for suffix in SUFFIXES if not suffix.endswith(".gz")}
+    plain = {suffix for suffix in SUFFIXES if suffix.count(".") == 1} | set(PACKINGS)
     for word in (*codes, *FLAGS, *NOT_6D_REASONS, *plain):
         assert f"`{word}`" in GUIDE, word
 

@@ -364,20 +364,74 @@ ASCII = ("Gaia DR3 4295806720", "NGC 104", "12", "1.5", "o'x")
 ONE_CASE = ("ra", "source_id", "x", "pm_ra", "flag", "n", "vlos")
 WRITERS = {
     # name: (ending, writer, how the table may be)
-    "fits": (".fits", write_fits, {"texts": ASCII, "names": ONE_CASE, "dtypes": ("f8", "f4", "i2", "i4", "i8", "str")}),
-    "fits-scaled": (".fits", write_scaled_fits, {"dtypes": ("f8", "i2", "i4", "i8", "bool"), "names": ONE_CASE}),
-    "fits-ascii": (".fits", write_ascii_fits, {"texts": ASCII, "names": ONE_CASE, "missing": False, "dtypes": ("f8", "f4", "i2", "i4", "i8", "str")}),
-    "colfits": (".fits", write_colfits, {"missing": False, "dtypes": ("f8", "f4", "i2", "i4", "i8", "bool"), "names": ONE_CASE}),
+    "fits": (
+        ".fits",
+        write_fits,
+        {"texts": ASCII, "names": ONE_CASE, "dtypes": ("f8", "f4", "i2", "i4", "i8", "str")},
+    ),
+    "fits-scaled": (
+        ".fits",
+        write_scaled_fits,
+        {"dtypes": ("f8", "i2", "i4", "i8", "bool"), "names": ONE_CASE},
+    ),
+    "fits-ascii": (
+        ".fits",
+        write_ascii_fits,
+        {
+            "texts": ASCII,
+            "names": ONE_CASE,
+            "missing": False,
+            "dtypes": ("f8", "f4", "i2", "i4", "i8", "str"),
+        },
+    ),
+    "colfits": (
+        ".fits",
+        write_colfits,
+        {"missing": False, "dtypes": ("f8", "f4", "i2", "i4", "i8", "bool"), "names": ONE_CASE},
+    ),
     "votable": (".vot", write_votable, {}),
     "ecsv": (".ecsv", write_ecsv, {"texts": [w for w in WORDS if w[0] != "#"]}),
     "csv": (".csv", write_csv, {"units": False, "texts": NO_NUMBERS}),
     "tsv": (".tsv", write_tsv, {"units": False, "texts": NO_NUMBERS}),
-    "european": (".csv", write_european, {"units": False, "dtypes": ("f8", "f8", "i8", "bool"), "missing": True}),
-    "commented": (".dat", write_commented, {"units": False, "names": PLAIN_NAMES, "dtypes": ("f8", "f4", "i4", "i8")}),
-    "basic": (".txt", write_basic, {"units": False, "names": PLAIN_NAMES, "texts": NO_NUMBERS[:4]}),
-    "mrt": (".mrt", write_mrt, {"missing": False, "texts": NO_NUMBERS[:2], "names": ONE_CASE, "dtypes": ("f8", "i2", "i4", "i8", "str")}),
-    "ipac": (".tbl", write_ipac, {"texts": NO_NUMBERS[:2], "names": ONE_CASE, "dtypes": ("f8", "f4", "i2", "i4", "i8", "str")}),
-    "vizier": (".tsv", write_vizier, {"texts": NO_NUMBERS[:2], "dtypes": ("f8", "f4", "i2", "i4", "i8", "str")}),
+    "european": (
+        ".csv",
+        write_european,
+        {"units": False, "dtypes": ("f8", "f8", "i8", "bool"), "missing": True},
+    ),
+    "commented": (
+        ".dat",
+        write_commented,
+        {"units": False, "names": PLAIN_NAMES, "dtypes": ("f8", "f4", "i4", "i8")},
+    ),
+    "basic": (
+        ".txt",
+        write_basic,
+        {"units": False, "names": PLAIN_NAMES, "texts": NO_NUMBERS[:4]},
+    ),
+    "mrt": (
+        ".mrt",
+        write_mrt,
+        {
+            "missing": False,
+            "texts": NO_NUMBERS[:2],
+            "names": ONE_CASE,
+            "dtypes": ("f8", "i2", "i4", "i8", "str"),
+        },
+    ),
+    "ipac": (
+        ".tbl",
+        write_ipac,
+        {
+            "texts": NO_NUMBERS[:2],
+            "names": ONE_CASE,
+            "dtypes": ("f8", "f4", "i2", "i4", "i8", "str"),
+        },
+    ),
+    "vizier": (
+        ".tsv",
+        write_vizier,
+        {"texts": NO_NUMBERS[:2], "dtypes": ("f8", "f4", "i2", "i4", "i8", "str")},
+    ),
     "parquet": (".parquet", write_parquet, {}),
     "parquet-pandas": (".parquet", write_pandas_parquet, {"units": False}),
     "parquet-astropy": (".parquet", write_astropy_parquet, {}),
@@ -386,9 +440,17 @@ WRITERS = {
     "hdf5-astropy": (".h5", write_astropy_hdf5, {}),
     "hdf5-vaex": (".hdf5", write_vaex, {}),
     "hdf5-pandas": (".h5", write_pandas_fixed, {"units": False, **FLOATS_MISSING}),
-    "hdf5-pandas-ints": (".h5", write_pandas_fixed, {"units": False, "missing": False, "dtypes": ("i8", "i4", "f8")}),
-    "hdf5-pandas-table": (".h5", write_pandas_table, {"units": False, "missing": False, "dtypes": ("i8", "i4", "f8")}),
-}  # fmt: skip
+    "hdf5-pandas-ints": (
+        ".h5",
+        write_pandas_fixed,
+        {"units": False, "missing": False, "dtypes": ("i8", "i4", "f8")},
+    ),
+    "hdf5-pandas-table": (
+        ".h5",
+        write_pandas_table,
+        {"units": False, "missing": False, "dtypes": ("i8", "i4", "f8")},
+    ),
+}
 PACKERS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 
 
