@@ -96,8 +96,7 @@ def _brackets(text: str, tokens: Sequence[Token]) -> Iterator[Complaint]:
 def _equals(text: str, tokens: Sequence[Token]) -> Iterator[Complaint]:
     for index, token in enumerate(tokens):
         if token.text == "=" and token.kind == "sign":
-            pairs, _ = bracket_pairs(tokens)
-            first, last = clause(tokens, pairs, index, -1), clause(tokens, pairs, index, 1)
+            first, last = clause(tokens, index, -1), clause(tokens, index, 1)
             left = text[tokens[first].start : token.start].strip() if first < index else "x"
             right = text[token.end : tokens[last].end].strip() if last > index else "1"
             null = right.lower() in ("null", "none", "nan")
@@ -172,15 +171,15 @@ def _neighbours(text: str, tokens: Sequence[Token]) -> Iterator[Complaint]:
 def _unit_complaint(text: str, tokens: Sequence[Token], index: int, unit: str) -> Complaint:
     """Say in which unit the column is that a number with a unit is compared with."""
     number, first = tokens[index], tokens[index + 1].start
-    pairs, _ = bracket_pairs(tokens)
-    start = clause(tokens, pairs, index + 1, -1, compared=True)
-    stop = clause(tokens, pairs, index, 1, compared=True)
+    start = clause(tokens, index + 1, -1, compared=True)
+    stop = clause(tokens, index, 1, compared=True)
     names = [t.text for t in tokens[start : stop + 1] if t.kind == "name"]
     own = next(((n, u) for n in names if (u := _unit_of(n))), None)
     values = f"values of {own[0]} are in {own[1]}" if own else "values are in the column's unit"
+    alone = f": {number.text} if it is in that unit" if number.kind == "number" else ""
     return Complaint(
         f"no units in a selection: {values}",
-        f"Write the number alone, without {unit}: {number.text} if it is in that unit.",
+        f"Write the number alone, without {unit}{alone}.",
         (first, first + len(unit)),
     )
 

@@ -1,7 +1,8 @@
 """Missing values in columns of integers, which have no NaN: one integer stands for them.
 
 Identifiers have -1; any other column of long integers has the least integer there is, unless its
-manifest says otherwise. Shorter integers are stored as floats where a value is missing, and
+manifest says otherwise. Of columns without a manifest, which are in no store, nothing is known,
+and every integer is one. Shorter integers are stored as floats where a value is missing, and
 booleans with a missing value as 0, 1 and NaN.
 """
 
@@ -34,12 +35,12 @@ def column_missing(
     values
         The column, if it is at hand.
     """
+    manifest = getattr(catalogue, "manifest", None)
+    if manifest is None or described(catalogue, name) is not None:
+        return None  # derived columns are floats
     if name == "source_id":
         return MISSING_IDENTIFIER
-    if described(catalogue, name) is not None:
-        return None  # derived columns are floats
-    manifest = getattr(catalogue, "manifest", None)
-    column = None if manifest is None else manifest.columns.get(name)
+    column = manifest.columns.get(name)
     noted: int | None = None if column is None else getattr(column, "missing", None)
     if noted is not None:
         return noted

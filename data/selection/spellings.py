@@ -68,7 +68,8 @@ def respelled(text: str) -> list[Token] | None:
 
 def _without_frame(tokens: list[Token]) -> list[Token]:
     """Drop the word WHERE at the start and a semicolon at the end."""
-    if len(tokens) > 1 and tokens[0].word == "where" and tokens[1].kind != "sign":
+    follows = tokens[1].kind != "sign" or tokens[1].text in "(-~!¬−" if len(tokens) > 1 else False
+    if follows and tokens[0].word == "where":
         tokens = tokens[1:]
     return tokens[:-1] if len(tokens) > 1 and tokens[-1].text == ";" else tokens
 
@@ -118,8 +119,11 @@ def _powers(tokens: list[Token]) -> list[Token]:
 
     Where both would make sense, in the middle of a comparison that goes on, it stays as it is.
     """
-    if not any(token.text == "^" for token in tokens):
+    powers = sum(token.text == "^" for token in tokens)
+    if not powers:
         return tokens
+    if powers > _MOST:
+        raise UserError(f"The selection has more than {_MOST} of ^.", "Write ** for a power.")
     pairs, _ = bracket_pairs(tokens)
     changed = list(tokens)
     for index, token in enumerate(tokens):
@@ -155,8 +159,8 @@ def _is_condition(tokens: Sequence[Token]) -> bool:
 
 def _goes_on(tokens: Sequence[Token], pairs: dict[int, int], at: int) -> bool:
     """Say whether comparisons stand on both sides of a sign."""
-    left = clause(tokens, pairs, at, -1, compared=True)
-    right = clause(tokens, pairs, at, 1, compared=True)
+    left = clause(tokens, at, -1, compared=True)
+    right = clause(tokens, at, 1, compared=True)
     return _compares(tokens, pairs, left, at) and _compares(tokens, pairs, at + 1, right + 1)
 
 
@@ -194,8 +198,7 @@ def _missing_at(tokens: list[Token], at: int) -> list[Token] | None:
     last = at + 1 + negated
     if last >= len(tokens) or tokens[last].word not in _NOTHING:
         return None
-    pairs, _ = bracket_pairs(tokens)
-    first = clause(tokens, pairs, at, -1)
+    first = clause(tokens, at, -1)
     if first == at:
         return None
     sign = Token("sign", "(", tokens[at].start, tokens[last].end)
@@ -209,14 +212,13 @@ def _between(tokens: list[Token]) -> list[Token]:
 
 
 def _between_at(tokens: list[Token], at: int) -> list[Token] | None:
-    pairs, _ = bracket_pairs(tokens)
     negated = at > 0 and tokens[at - 1].word == "not"
     end = at - negated
-    first = clause(tokens, pairs, end, -1)
-    middle = clause(tokens, pairs, at, 1) + 1
+    first = clause(tokens, end, -1)
+    middle = clause(tokens, at, 1) + 1
     if first == end or middle - 1 == at or middle >= len(tokens) or tokens[middle].text != "and":
         return None
-    last = clause(tokens, pairs, middle, 1)
+    last = clause(tokens, middle, 1)
     if last == middle:
         return None
     sign = tokens[at].to("<=", "sign")

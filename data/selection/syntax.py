@@ -152,7 +152,9 @@ def placed(
         except TextError:
             raise
         except UserError as error:
-            raise TextError(error.sentence, error.hint, reader.text.span(node)) from None
+            span = reader.text.span(node)
+            sentence = f"{error.sentence.removesuffix('.')}, at character {span[0] + 1}."
+            raise TextError(sentence, error.hint, span) from None
 
     return reading
 

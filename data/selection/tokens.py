@@ -101,15 +101,13 @@ def is_comparing(token: Token) -> bool:
     return (token.kind == "sign" and token.text in COMPARING) or token.word in ("in", "is")
 
 
-def clause(
-    tokens: Sequence[Token], pairs: dict[int, int], at: int, step: int, *, compared: bool = False
-) -> int:
+def clause(tokens: Sequence[Token], at: int, step: int, *, compared: bool = False) -> int:
     """Walk from a token to the end of its part of the text.
 
     Parameters
     ----------
-    tokens, pairs
-        Of the text, with its brackets.
+    tokens
+        Of the text.
     at
         Index of the token to start from, which does not belong to the part.
     step
@@ -122,17 +120,17 @@ def clause(
     int
         Index of the last token that belongs to the part; ``at`` where none does.
     """
-    index = at + step
+    enter, leave = (_CLOSE, _OPEN) if step < 0 else (_OPEN, _CLOSE)
+    index, depth = at + step, 0
     while 0 <= index < len(tokens):
         token = tokens[index]
-        if token.kind == "sign" and token.text in (_CLOSE if step < 0 else _OPEN):
-            if index not in pairs:
+        if token.kind == "sign" and token.text in enter:
+            depth += 1
+        elif token.kind == "sign" and token.text in leave:
+            depth -= 1
+            if depth < 0:
                 break
-            index = pairs[index] + step
-            continue
-        if token.kind == "sign" and token.text in (_OPEN if step < 0 else _CLOSE):
-            break
-        if is_logical(token) or (is_comparing(token) and not compared):
+        elif not depth and (is_logical(token) or (is_comparing(token) and not compared)):
             break
         index += step
     return index - step

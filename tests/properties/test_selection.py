@@ -151,11 +151,9 @@ def test_a_number_is_compared_in_the_precision_of_the_column(star, bound):
 @given(st.integers(-(2**63), 2**63 - 1), st.integers(-2, 2))
 def test_integers_of_any_size_are_compared_exactly(star, shift):
     bound = min(max(star + shift, -(2**63) + 1), 2**63 - 1)
-    for name, missing in (("source_id", -1), ("other_id", -(2**63))):
-        table = random.Table({name: np.array([star])})
-        known = star != missing
-        text = f'{{"kind": "range", "column": "{name}", "min": {bound}, "max": null}}'
-        assert mask(from_json(text), table)[0] == (known and star >= bound)
-        assert mask(parse(f"{name} == {bound}"), table)[0] == (known and star == bound)
-        assert mask(parse(f"{name} != {bound}"), table)[0] == (known and star != bound)
-        assert mask(parse(f"{name} < {bound}"), table)[0] == (known and star < bound)
+    table = random.Table({"source_id": np.array([star])})
+    text = f'{{"kind": "range", "column": "source_id", "min": {bound}, "max": null}}'
+    assert mask(from_json(text), table)[0] == (star >= bound)
+    assert mask(parse(f"source_id == {bound}"), table)[0] == (star == bound)
+    assert mask(parse(f"source_id != {bound}"), table)[0] == (star != bound)
+    assert mask(parse(f"source_id < {bound}"), table)[0] == (star < bound)
