@@ -48,7 +48,7 @@ def _tables(spec: dict[str, Any]) -> list[str]:
         return []
     with (
         contextlib.suppress(UserError),
-        contextlib.closing(open_table(Path(spec["file"]), "1")) as reader,
+        contextlib.closing(open_table(Path(spec["file"]), None, lambda names: False)) as reader,
     ):
         return [info.name for info in reader.tables] if len(reader.tables) > 1 else []
     return []

@@ -2,13 +2,11 @@
 
 The fixed format has one array for all columns of a type and their names beside it; the table
 format has one compound dataset whose members may hold several columns. Names are pickled
-there, and are read by an unpickler that knows nothing but lists and texts.
+there, and are read as the plain lists and texts that they are, without unpickling.
 """
 
 from __future__ import annotations
 
-import io
-import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +16,7 @@ import numpy as np
 from data.errors import UserError
 from data.readers.base import CellKind
 from data.readers.hdf5_columns import Column
+from data.readers.pickled_texts import NotPlainError, plain_value
 
 __all__ = ["is_pandas", "pandas_tables"]
 
@@ -150,21 +149,13 @@ def _text(value: Any) -> str:  # noqa: ANN401
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-class _Texts(pickle.Unpickler):
-    """An unpickler of lists, numbers and texts, which runs nothing."""
-
-    def find_class(self, module_name: str, global_name: str) -> Any:  # noqa: ANN401
-        """Refuse whatever would be imported."""
-        raise pickle.UnpicklingError(f"{module_name}.{global_name} is not read")
-
-
 def _unpickled(value: Any) -> Any:  # noqa: ANN401
     """Give a pickled attribute, which PyTables writes where HDF5 has no type for it."""
     if not isinstance(value, (bytes, np.bytes_)):
         return None if value is None or isinstance(value, h5py.Empty) else value
     try:
-        return _Texts(io.BytesIO(bytes(value) + b"")).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, KeyError, IndexError, TypeError):
+        return plain_value(bytes(value))
+    except NotPlainError:
         return value.decode("utf-8", "replace")
 
 
