@@ -262,7 +262,7 @@ def test_a_map_that_is_not_to_be_believed_is_grey_and_says_why(services, session
     assert "unreliable" in page._tiles["size"].object
     assert drawn(page, "value").dframe().drawn.isna().all()
     assert "mimics an acceleration" in page._sun._doubts.object
-    assert "no cell" in page._tiles["truth"].object
+    assert "no reliable cells" in page._tiles["truth"].object
 
 
 def test_a_run_whose_volume_leaves_the_sun_out_has_no_number_there(services, session, wait):
