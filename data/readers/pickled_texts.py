@@ -88,8 +88,9 @@ class _Machine:
             stack.append({"EMPTY_LIST": [], "EMPTY_DICT": {}, "EMPTY_TUPLE": ()}[name])
         elif name in ("LIST", "TUPLE", "DICT"):
             items = self._since_mark()
-            made = {"LIST": list, "TUPLE": tuple, "DICT": _pairs}[name]
-            stack.append(made(items))
+            stack.append(
+                _pairs(items) if name == "DICT" else tuple(items) if name == "TUPLE" else items
+            )
         elif name in ("APPEND", "APPENDS"):
             items = [stack.pop()] if name == "APPEND" else self._since_mark()
             stack[-1].extend(items)
