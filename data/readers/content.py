@@ -142,10 +142,9 @@ def _kind_of_text(words: str) -> str:
     if _BYTE_BY_BYTE.search(words):
         return "CDS"
     lines = [line for line in words.splitlines()[:2000] if not line.startswith("\\")]
-    header = [line for line in lines[:4] if line.startswith("|") and line.rstrip().endswith("|")]
-    if lines and lines[0] in header and len(header) < len(lines[:5]):
-        return "IPAC"
-    return "CSV"
+    barred = [line.startswith("|") and line.rstrip().endswith("|") for line in lines[:6]]
+    # IPAC's bars stand in at most four lines of names, types, units and nulls, not in the rows
+    return "IPAC" if barred[:1] == [True] and not all(barred[:5]) else "CSV"
 
 
 def _decoded(start: bytes) -> str:
