@@ -43,7 +43,7 @@ _GAIA = (
 )
 _SMALL = 1_000_000
 """Gaia's identifiers are far longer; a table that numbers its rows has smaller ones."""
-_NINES = frozenset(int(sign + "9" * n) for n in range(1, 20) for sign in ("", "-") if n < 19)
+_NINES = frozenset(int(sign + "9" * n) for n in range(2, 20) for sign in ("", "-") if n < 19)
 _EXTREMES = frozenset((np.iinfo(np.int64).min, np.iinfo(np.int64).max, -(1 << 31), (1 << 31) - 1))
 _SHARE = 0.05
 """Share of the rows from which on one small number cannot be the name of a star."""

@@ -273,7 +273,8 @@ def _refuse_repeated(target: str, by_name: Mapping[str, Field]) -> None:
     ]
     if len(twice) > 1:
         raise UserError(
-            f"{len(twice)} columns of the table are called {by_name[twice[0]].written}.",
+            f"{'Two' if len(twice) == 2 else len(twice)} columns of the table are called "
+            f"{by_name[twice[0]].written}.",
             f"They are read as {' and '.join(twice)}: say which one, {target}={twice[0]} in the "
             "column map.",
         )
