@@ -22,7 +22,7 @@ from data.errors import UserError
 from data.frames import Floats, SolarParameters, galactocentric_rotation
 from data.pieces import by_pieces
 from data.units import conversion_factor
-from data.unknown_column import unknown_column
+from data.unknown_column import not_from_parallax, unknown_column
 
 __all__ = ["DERIVED", "ColumnCache", "ColumnSource", "Derived", "available", "check_columns",
            "column", "described", "unit"]  # fmt: skip
@@ -228,4 +228,7 @@ def _calculate(catalogue: ColumnSource, way: Derived, sun: Floats | SolarParamet
 
 def _unknown(catalogue: ColumnSource, name: str) -> UserError:
     stored: Iterable[str] = getattr(catalogue, "columns", ())
-    return unknown_column(name, find_ways(name), {*stored, *available(catalogue)})
+    ways = find_ways(name)
+    if any(all(map(catalogue.has, way.needs)) for way in ways):
+        return not_from_parallax(name, catalogue)
+    return unknown_column(name, ways, {*stored, *available(catalogue)})

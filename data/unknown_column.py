@@ -9,7 +9,7 @@ from data.derived_table import Derived
 from data.errors import UserError
 from data.schema import ASTROMETRY, CARTESIAN
 
-__all__ = ["unknown_column"]
+__all__ = ["not_from_parallax", "unknown_column"]
 
 _FEW_NAMES = 8
 _UNITS = frozenset({"kpc", "pc", "mpc", "km", "deg", "mas", "arcsec", "mag", "yr", "km_s"})
@@ -70,6 +70,18 @@ def unknown_column(name: str, ways: tuple[Derived, ...], present: Iterable[str])
     usual = [other for other in (*ASTROMETRY, "phot_g_mean_mag", *CARTESIAN) if other in names]
     shown = (usual or names)[:_FEW_NAMES]
     return UserError(sentence, f"It has {len(names)} columns, among them {', '.join(shown)}.")
+
+
+def not_from_parallax(name: str, catalogue: object) -> UserError:
+    """Say why an error is not derived although all its columns are there: other distances."""
+    manifest = getattr(catalogue, "manifest", None)
+    origin = "another column" if manifest is None else manifest.origin_of_distance
+    return UserError(
+        f"{name} is derived from the errors of distances that are 1/parallax; the distances of"
+        f" this catalogue are from {origin}.",
+        f"Cut on the uncertainty of {origin} itself, or make a version of the catalogue with"
+        " distances from 1/parallax.",
+    )
 
 
 def _similar(name: str, names: Iterable[str]) -> list[str]:

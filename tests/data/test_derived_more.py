@@ -337,7 +337,7 @@ def test_errors_are_not_offered_where_the_distance_is_not_the_parallax(sky, tmp_
     )
     assert "v_phi" in available(stars)
     assert "v_phi_error" not in available(stars)
-    with pytest.raises(UserError, match="cannot be derived"):
+    with pytest.raises(UserError, match="distances of this catalogue are from r_med_geo"):
         column(stars, "v_phi_error")
 
 
