@@ -113,10 +113,10 @@ class Grid:
     """
 
     nodes: int = 128
-    inner: float = 0.003
-    outer: float = 120.0
+    inner: float = 0.004
+    outer: float = 400.0
     rows: int = 24
-    first: float = 0.02
+    first: float = 0.03
     last: float = 15.0
     steps: int = 20
 

@@ -23,9 +23,9 @@ _LEAST = 1e-12
 
 @compiled
 def add_inner(
-    out: Floats, table: Floats, first: Floats, step: Floats, psi: Floats, depth: Floats,
+    out: Floats, table: Floats, psi: Floats, depth: Floats,
     c: Floats, front: Floats, coefficients: Floats, b: Floats, v: Floats, s: Floats,
-    w: Floats, scale: float,
+    w: Floats, scale: float, first: float, step: float,
 ) -> None:  # fmt: skip
     """Add front times the inner integral to each row and speed.
 
@@ -33,8 +33,8 @@ def add_inner(
     ----------
     out
         (B, J, V).
-    table, first, step
-        ln f0 on even steps of ln((psi(0) - Q)/Q): (B, F), (B,), (B,).
+    table
+        ln f0 on even steps of ln((psi(0) - Q)/Q), (B, F).
     psi, depth, c, front
         On the sight lines, (B, J, S).
     coefficients
@@ -46,6 +46,8 @@ def add_inner(
         holds F(Q) instead of f0, and there is nothing to integrate.
     scale
         Energy to which the nodes are drawn, (km/s)^2.
+    first, step
+        First value and spacing of the table.
     """
     rows, sight, terms = psi.shape[1], psi.shape[2], coefficients.shape[3]
     last = table.shape[1] - 1.001
@@ -59,7 +61,7 @@ def add_inner(
                     if energy <= _LEAST * whole:
                         break
                     if s.size == 0:
-                        place = (math.log((deep + kinetic) / energy) - first[k]) / step[k]
+                        place = (math.log((deep + kinetic) / energy) - first) / step
                         place = min(max(place, 0.0), last)
                         left = int(place)
                         low = table[k, left]
@@ -72,7 +74,7 @@ def add_inner(
                         q = energy * s[n] / share
                         half = kinetic + q
                         y = math.log((deep + half) / (energy - q))
-                        place = min(max((y - first[k]) / step[k], 0.0), last)
+                        place = min(max((y - first) / step, 0.0), last)
                         left = int(place)
                         low = table[k, left]
                         ln = low + (table[k, left + 1] - low) * (place - left)
@@ -87,9 +89,9 @@ def add_inner(
 
 @compiled
 def add_inner_back(
-    gradient: Floats, table: Floats, first: Floats, step: Floats, psi: Floats, depth: Floats,
+    gradient: Floats, table: Floats, psi: Floats, depth: Floats,
     c: Floats, front: Floats, coefficients: Floats, b: Floats, v: Floats, s: Floats,
-    w: Floats, scale: float, d_table: Floats, d_psi: Floats, d_depth: Floats, d_c: Floats,
+    w: Floats, scale: float, first: float, step: float, d_table: Floats, d_psi: Floats, d_depth: Floats, d_c: Floats,
     d_front: Floats, d_coefficients: Floats, d_b: Floats,
 ) -> None:  # fmt: skip
     """Take the gradient of `add_inner`, (B, J, V), back to its inputs (added to ``d_``...)."""
@@ -107,7 +109,7 @@ def add_inner_back(
                     g = gradient[k, j, m]
                     d_energy, d_kinetic, d_below, sums = 0.0, 0.0, 0.0, 0.0
                     if s.size == 0:
-                        raw = (math.log((deep + kinetic) / energy) - first[k]) / step[k]
+                        raw = (math.log((deep + kinetic) / energy) - first) / step
                         place = min(max(raw, 0.0), last)
                         left = int(place)
                         low, part = table[k, left], place - left
@@ -116,7 +118,7 @@ def add_inner_back(
                         value = g * weight * sums
                         d_table[k, left] += value * (1 - part)
                         d_table[k, left + 1] += value * part
-                        slope = rise / step[k] if raw == place else 0.0
+                        slope = rise / step if raw == place else 0.0
                         d_below = value * slope / (deep + kinetic)
                         d_energy = -value * slope / energy
                     ratio = energy / scale
@@ -125,7 +127,7 @@ def add_inner_back(
                         q = energy * s[n] / share
                         dq = s[n] / (share * share)
                         half, below, unbound = kinetic + q, deep + kinetic + q, energy - q
-                        raw = (math.log(below / unbound) - first[k]) / step[k]
+                        raw = (math.log(below / unbound) - first) / step
                         place = min(max(raw, 0.0), last)
                         left = int(place)
                         low, part = table[k, left], place - left
@@ -143,7 +145,7 @@ def add_inner_back(
                         value = bare * mean
                         d_table[k, left] += value * (1 - part)
                         d_table[k, left + 1] += value * part
-                        slope = rise / step[k] if raw == place else 0.0
+                        slope = rise / step if raw == place else 0.0
                         d_b[k] -= value * ln_half
                         power = 1.0
                         for term in range(terms):

@@ -30,6 +30,9 @@ from engine.dwarfs.tracer import Tracer
 __all__ = ["VelocityGrid", "velocity_table"]
 
 _FINE = 512
+_EDGE = 10
+_RANGE = (-14.0, 8.0)
+_SPACING = (_RANGE[1] - _RANGE[0]) / (_FINE - 1)
 _TERMS = 6  # terms l = 0, 2, ..., 10
 
 
@@ -109,7 +112,7 @@ def velocity_table(
     lookup = _Lookup.of(values, halo)
     inputs = (lookup.table, psi, depth, c, front, coefficients, anisotropy.centre[:, 0])
     nodes = 0 if isotropic_centre else speeds.nodes
-    table = _Inner.apply(*inputs, lookup.first, lookup.step, speeds, nodes)
+    table = _Inner.apply(*inputs, speeds, nodes)
     table = table / tracer.surface[..., None]
     norm = speeds.step * (2 * table.sum(-1) - table[..., 0])
     return table / norm[..., None].clamp(min=1e-30), norm, negative
@@ -128,16 +131,14 @@ class _Inner(torch.autograd.Function):
         front: Tensor,
         coefficients: Tensor,
         b: Tensor,
-        first: Tensor,
-        step: Tensor,
         speeds: VelocityGrid,
         nodes: int,
     ) -> Tensor:
         x, w = np.polynomial.legendre.leggauss(nodes) if nodes else (np.zeros(0), np.zeros(0))
         t = 0.5 * (x + 1)
         # q = Q0 s/(1 + (Q0/e)(1 - s)) with s = t^2: fine where f0 falls, at energies of sigma^2
-        fixed = (speeds.v.numpy(), t**2, t * w, 6 * speeds.dispersion**2)
-        numbers = [_plain(a) for a in (table, first, step, psi, depth, c, front, coefficients, b)]
+        fixed = (speeds.v.numpy(), t**2, t * w, 6 * speeds.dispersion**2, _RANGE[0], _SPACING)
+        numbers = [_plain(a) for a in (table, psi, depth, c, front, coefficients, b)]
         out = np.zeros((*psi.shape[:2], speeds.count))
         if all(np.isfinite(a).all() for a in numbers):
             add_inner(out, *numbers, *fixed)
@@ -148,12 +149,10 @@ class _Inner(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401, D102
-        table, _, _, psi, depth, c, front, coefficients, b = ctx.numbers
-        inputs = (table, psi, depth, c, front, coefficients, b)
-        back = [np.zeros_like(a) for a in inputs]
+        back = [np.zeros_like(a) for a in ctx.numbers]
         if all(np.isfinite(a).all() for a in ctx.numbers):
             add_inner_back(_plain(gradients[0]), *ctx.numbers, *ctx.fixed, *back)
-        return (*(torch.from_numpy(a) for a in back), None, None, None, None)
+        return (*(torch.from_numpy(a) for a in back), None, None)
 
 
 def _plain(values: Tensor) -> NDArray[np.float64]:
@@ -162,7 +161,7 @@ def _plain(values: Tensor) -> NDArray[np.float64]:
 
 def _positive(f0: Tensor, size: Tensor) -> Tensor:
     """Keep a distribution function above zero, smoothly."""
-    least = 1e-6 * size
+    least = 0.02 * size + 1e-140
     return 0.5 * (f0 + torch.sqrt(f0**2 + 4 * least**2)) + 1e-280
 
 
@@ -191,19 +190,17 @@ class _Lookup:
     """ln f on even steps of y = ln((psi(0) - Q)/Q)."""
 
     table: Tensor
-    first: Tensor
-    step: Tensor
 
     @classmethod
     def of(cls, values: Tensor, halo: Halo) -> _Lookup:
         """Resample values at the grid, (B, K), by a cubic through points and mean slopes."""
-        y = torch.log(halo.depth) - torch.log(halo.psi)
-        f = torch.log(values.clamp(min=1e-290))
-        first, last = y[:, :1].detach(), y[:, -1:].detach()
-        step = (last - first) / (_FINE - 1)
-        at = first + step * torch.arange(_FINE, dtype=y.dtype)
+        # where the grid ends the integrals lack what lies beyond: there goes on a power law
+        y = (torch.log(halo.depth) - torch.log(halo.psi))[:, :-_EDGE]
+        f = torch.log(values[:, : y.shape[1]].clamp(min=1e-290))
+        even = (_RANGE[0] + _SPACING * torch.arange(_FINE, dtype=y.dtype)).expand(len(y), -1)
+        at = torch.minimum(torch.maximum(even, y[:, :1]), y[:, -1:])
         count = y.shape[1]
-        i = torch.searchsorted(y.detach().contiguous(), at).clamp(1, count - 1)
+        i = torch.searchsorted(y.detach().contiguous(), at.detach().contiguous()).clamp(1, count - 1)
         gap = y[:, 1:] - y[:, :-1]
         rise = (f[:, 1:] - f[:, :-1]) / gap
         inside = (rise[:, 1:] * gap[:, :-1] + rise[:, :-1] * gap[:, 1:]) / (
@@ -220,4 +217,5 @@ class _Lookup:
             + f1 * u**2 * (3 - 2 * u)
             + m1 * u**2 * (u - 1)
         )
-        return cls(cubic, first[:, 0], step[:, 0])
+        fall = (f[:, -1:] - f[:, -4:-3]) / (y[:, -1:] - y[:, -4:-3])
+        return cls(cubic + fall.clamp(max=0.0) * torch.relu(even - y[:, -1:]))

@@ -27,9 +27,9 @@ __all__ = ["Galaxy", "Posterior"]
 
 Floats = NDArray[np.float64]
 
-_NORM_TOLERANCE, _NORM_SCALE = 0.08, 0.02
+_NORM_TOLERANCE, _NORM_SCALE = 0.08, 0.04
 _NORM_RANGE = (0.15, 8.0)
-_NEGATIVE_SCALE = 0.2
+_NEGATIVE_SCALE = 1.5
 
 
 @dataclass(frozen=True)

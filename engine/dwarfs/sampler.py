@@ -118,7 +118,7 @@ def find_mode(density: Density, start: Floats, check: Callable[[], None]) -> tup
         return -float(p[0]), -g[0]
 
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 80})
-    mode, step = np.asarray(found.x, dtype=np.float64), 1e-3
+    mode, step = np.asarray(found.x, dtype=np.float64), 0.05
     points = mode + step * np.concatenate([np.eye(len(mode)), -np.eye(len(mode))])
     gradients = []
     for i in range(0, len(points), 8):
@@ -155,7 +155,7 @@ def sample(
         Called with the fraction done after each move; may raise to stop.
     """
     count, size = sampling.chains, len(mode)
-    z = mode + 0.8 * rng.normal(size=(count, size)) @ root.T
+    z = mode + 0.5 * rng.normal(size=(count, size)) @ root.T
     state = (z, *value_and_gradient(density, z))
     total = sampling.warmup + sampling.draws
     turn = sampling.warmup // 2
