@@ -24,8 +24,9 @@ __all__ = [
     "distance_unit",
 ]
 
-Kind = Literal["astrometry", "simulation"]
+Kind = Literal["astrometry", "simulation", "dwarf"]
 KINDS: tuple[Kind, ...] = ("astrometry", "simulation")
+"""Kinds of tables whose stars have a place in space; `data.dwarfs` takes in the third."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ GAIA_NAMES = frozenset(KNOWN) | {
 REQUIRED: dict[Kind, tuple[str, ...]] = {
     "astrometry": ("ra", "dec", "parallax", "pmra", "pmdec"),
     "simulation": tuple(CARTESIAN),
+    "dwarf": (),
 }
 """What a table must have. A star without a radial velocity is of use; one without a place or
 a proper motion column points to a column map that has been forgotten."""
