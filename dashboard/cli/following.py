@@ -16,6 +16,7 @@ FAILED, STOPPED = 1, 130
 _RESULTS = {
     "map": ("cubes", "at_sun", "population", "warnings"),
     "streams": ("candidates", "best", "patches", "cubes", "members", "timing"),
+    "dwarf": ("cubes", "scalars", "converged", "reasons", "notes", "families", "stars"),
     "fetch": ("catalogue", "rows", "dropped", "with_6d", "not_6d"),
 }
 """What the result of a run is told by, for each kind."""
@@ -72,7 +73,7 @@ def _result(record: RunRecord) -> dict[str, object]:
 def _as_text(record: RunRecord, told: Mapping[str, object]) -> str:
     if record.kind == "fetch":
         return pairs(told)
-    if record.kind == "streams":
+    if record.kind in ("streams", "dwarf"):
         return pairs({"run": record.id, "state": str(record.state), **told})
     shown = {"run": record.id, "state": str(record.state), **told}
     warnings = shown.pop("warnings")

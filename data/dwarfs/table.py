@@ -88,6 +88,9 @@ def read_dwarf(
         if name == "p_member" and not np.isfinite(values).any():
             values = _member_words(file, column)
         columns[name] = values * factor(column, COLUMNS[name][0])
+    if {"metallicity", "metallicity_error"} <= columns.keys():  # 0 without an error means none
+        none = (columns["metallicity"] == 0) & ~np.isfinite(columns["metallicity_error"])
+        columns["metallicity"][none] = np.nan
     sources = {name: column.name for name, column in matched.items() if name in columns}
     return make_table(columns, dwarf, sources)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -199,10 +199,13 @@ def _fit_family(
     if stored is not None:
         return _judged(posterior, *stored)
     rng = np.random.default_rng(seed)
+    sampling = settings.sampling
+    if posterior.family.isotropic_centre:  # a third of the cost, and narrower ridges
+        sampling = replace(sampling, warmup=2 * sampling.warmup, draws=2 * sampling.draws)
     density = posterior.log_density
     mode, root = find_mode(density, np.zeros(posterior.size), lambda: report(0.0))
     samples = sample(
-        density, mode, root, settings.sampling, rng, lambda done: report(0.05 + 0.9 * done)
+        density, mode, root, sampling, rng, lambda done: report(0.05 + 0.9 * done)
     )
     evidence = bridge_evidence(density, samples, settings.sampling.evidence, rng)
     if file is not None:

@@ -47,7 +47,7 @@ class Sampling:
     chains: int = 6
     warmup: int = 60
     draws: int = 80
-    path: float = 1.5
+    path: float = 1.9
     evidence: int = 300
 
 
