@@ -6,12 +6,12 @@
 Mocks are drawn from distribution functions: haloes with a cusp and with a core, tracers of double
 power laws, orbits that are isotropic, Osipkov-Merritt or tangential; velocities have errors of 2
 km/s, and no two mocks share random numbers. Every fit is a line of the rows' file as soon as it
-is done, so that an interrupted benchmark goes on where it was; `--share 0/2` takes every other fit,
-for two processes on one file each.
+is done, so that an interrupted benchmark goes on where it was; `--share 0/2` takes every other
+fit, for two processes on one file each.
 
-Errors are abs(ln rho_fit - ln rho_true), the median over nine radii from 0.5 to 2 R_h; cover is the
-share of those radii at which the 68 and 95% bands hold the truth. Mass is that within 1.8 R_h, slope
-that at R_h. Beside them stand the estimators of Wolf et al. (2010) and Errani et al. (2018), whose
+Errors are abs(ln rho_fit - ln rho_true), the median over nine radii from 0.5 to 2 R_h; cover is
+the share of those radii at which the 68 and 95% bands hold the truth. Mass is that within
+1.8 R_h, slope that at R_h. Beside them stand the estimators of Wolf et al. (2010) and Errani et al. (2018), whose
 density is that of an NFW halo with their mass (scale radius 1 kpc), on the same stars.
 """
 
@@ -156,7 +156,9 @@ def _line(key: tuple[Any, ...], rows: list[dict[str, Any]]) -> dict[str, Any]:
 
     def inside(name: str, level: int) -> float:
         hits = [
-            row["scalars"][name][f"lo{level}"] < row["truth"][name] < row["scalars"][name][f"hi{level}"]
+            row["scalars"][name][f"lo{level}"]
+            < row["truth"][name]
+            < row["scalars"][name][f"hi{level}"]
             for row in rows
         ]
         return float(np.mean(hits))
@@ -238,7 +240,11 @@ def main() -> None:
         print(json.dumps({"rows": str(options.rows), "table": found}))
         return
     for line in found:
-        print("  ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in line.items()))
+        print(
+            "  ".join(
+                f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in line.items()
+            )
+        )
 
 
 if __name__ == "__main__":

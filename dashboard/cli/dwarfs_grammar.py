@@ -20,7 +20,7 @@ def add_mock_dwarf(kinds: Any, command: AddCommand) -> None:  # noqa: ANN401
     parser.add_argument(
         "--halo",
         default="cusp",
-        help="cusp, core, steep, mild, burkert-like, or rho0=6e7,r_s=1,gamma=0.7 (Msun/kpc^3, kpc)",
+        help="cusp, core, steep, mild, burkert-like, or rho0=6e7,r_s=1,gamma=0.7 in Msun and kpc",
     )
     parser.add_argument(
         "--tracer-radius", type=float, metavar="KPC", help="where the tracers' density bends"
@@ -41,11 +41,15 @@ def add_mock_dwarf(kinds: Any, command: AddCommand) -> None:  # noqa: ANN401
         metavar="KPC",
         help="beyond it orbits are radial (default: inf)",
     )
-    parser.add_argument("--error", type=float, default=2.0, metavar="KMS", help="of the velocities")
+    parser.add_argument(
+        "--error", type=float, default=2.0, metavar="KMS", help="of the velocities"
+    )
     parser.add_argument(
         "--foreground", type=float, default=0.0, metavar="F", help="foreground stars per member"
     )
-    parser.add_argument("--binaries", type=float, default=0.0, metavar="F", help="share of binaries")
+    parser.add_argument(
+        "--binaries", type=float, default=0.0, metavar="F", help="share of binaries"
+    )
     parser.add_argument("--distance", type=float, metavar="KPC", help="gives places in degrees")
     parser.add_argument("--name", help="what to call the catalogue")
 

@@ -122,7 +122,8 @@ def find_dwarf(name: str) -> Dwarf:
     """
     wanted = _plain(name)
     for key, dwarf in _table().items():
-        if wanted in (_plain(key), _plain(dwarf.name), _plain(key).removesuffix("1")):
+        plain = _plain(key)
+        if wanted in (plain, _plain(dwarf.name), plain.removesuffix("1"), f"{plain}1"):
             return dwarf
     near = difflib.get_close_matches(wanted, [_plain(key) for key in _table()], 1)
     meant = next((key for key in _table() if near and _plain(key) == near[0]), None)

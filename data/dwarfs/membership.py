@@ -69,7 +69,7 @@ def fit_mixture(radius: Floats, velocity: Floats, error: Floats) -> Mixture:
 def _from(radius: Floats, velocity: Floats, error: Floats, start: float) -> Mixture:
     """Climb from one place."""
     area = np.pi * radius.max() ** 2
-    a = float(np.median(radius))
+    a = np.median(radius)
     v, s, share = start, 12.0, 0.5
     v_b, s_b = float(np.mean(velocity)), float(max(np.std(velocity), 30.0))
     grid = radius.max() * np.geomspace(0.02, 2.0, 60)
@@ -77,7 +77,7 @@ def _from(radius: Floats, velocity: Floats, error: Floats, start: float) -> Mixt
     # normalised over the field: 1 - 1/(1 + x^2) of a Plummer sphere lies in it
     ln_profile = np.log(profile) - np.log1p(-1 / (1 + (radius.max() / grid[:, None]) ** 2))
     before = -np.inf
-    chosen = int(np.abs(grid - a).argmin())
+    chosen = int(np.argmin(np.abs(grid - a)))
     for _ in range(_ROUNDS):
         of_member = share * np.exp(ln_profile[chosen]) * _normal(velocity, v, s, error)
         of_other = (1 - share) / area * _normal(velocity, v_b, s_b, error)
@@ -89,7 +89,7 @@ def _from(radius: Floats, velocity: Floats, error: Floats, start: float) -> Mixt
         before, share = now, float(np.clip(p.mean(), 1e-4, 1 - 1e-4))
         v, s = _moments(velocity, error, p, s, 1.0)
         v_b, s_b = _moments(velocity, error, 1 - p, s_b, 2 * s)
-        chosen = int((ln_profile @ p).argmax())
+        chosen = int(np.argmax(ln_profile @ p))
     local = share * np.exp(ln_profile[chosen])
     return Mixture(
         p, local / (local + (1 - share) / area), _normal(velocity, v_b, s_b, error), v, s,

@@ -13,9 +13,9 @@ from data.readers.base import Field
 __all__ = ["COLUMNS", "match_names"]
 
 COLUMNS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "source_id": ("", ("source_id", "gaiadr3id", "gaia_source_id", "gaia_id", "id", "star", "target")),
+    "source_id": ("", ("source_id", "gaiadr3id", "gaia_source_id", "gaia_id", "id", "star")),
     "ra": ("deg", ("ra", "raj2000", "ra_icrs", "gaiara", "radeg", "ra_deg", "rightascension")),
-    "dec": ("deg", ("dec", "dej2000", "de_icrs", "gaiadec", "dedeg", "decdeg", "dec_deg", "declination")),
+    "dec": ("deg", ("dec", "dej2000", "de_icrs", "gaiadec", "dedeg", "decdeg", "declination")),
     "x": ("kpc", ("x", "xkpc", "xsky")),
     "y": ("kpc", ("y", "ykpc", "ysky")),
     "x_arcmin": ("arcmin", ("xarcmin", "xi", "xiarcmin")),
@@ -33,7 +33,7 @@ COLUMNS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "pmember", "pmem", "pm", "pmemb", "membership", "membershipprobability", "memberprob",
         "prob", "probability", "mem", "member", "pmembership",
     )),
-    "metallicity": ("", ("metallicity", "feh", "avefeh", "fehmean", "index", "mgindex", "sigmamg", "w")),
+    "metallicity": ("", ("metallicity", "feh", "avefeh", "fehmean", "index", "mgindex", "sigmamg")),
     "metallicity_error": ("", (
         "metallicityerror", "feherr", "fehe", "efeh", "indexerr", "metallicityerr", "ew",
     )),
@@ -102,7 +102,8 @@ def factor(field: Field, unit: str) -> float:
         return float(u.Unit(field.unit).to(u.Unit(unit)))
     except (ValueError, TypeError):
         raise UserError(
-            f"The column {field.name} is in {field.unit}, not in {unit}.", "Mend the table's units."
+            f"The column {field.name} is in {field.unit}, not in {unit}.",
+            "Mend the table's units.",
         ) from None
 
 

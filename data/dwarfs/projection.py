@@ -1,4 +1,4 @@
-"""Places on the tangent plane of a dwarf, circularised radii, and the motion that is perspective."""
+"""Places on the tangent plane of a dwarf, circularised radii, and perspective motion."""
 
 from __future__ import annotations
 
@@ -51,9 +51,7 @@ def sky_of(x: Floats, y: Floats, dwarf: Dwarf) -> tuple[Floats, Floats]:
     d0 = np.radians(dwarf.dec)
     denominator = np.cos(d0) - y * np.sin(d0)
     a = np.arctan2(x, denominator)
-    dec = np.arctan2(
-        np.cos(a) * (np.sin(d0) + y * np.cos(d0)), denominator
-    )
+    dec = np.arctan2(np.cos(a) * (np.sin(d0) + y * np.cos(d0)), denominator)
     return (dwarf.ra + np.degrees(a)) % 360, np.degrees(dec)
 
 

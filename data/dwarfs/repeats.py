@@ -47,7 +47,7 @@ class Combined:
 def same_stars(
     x: Floats, y: Floats, scale: float, source_id: npt.NDArray[np.int64] | None
 ) -> npt.NDArray[np.int64]:
-    """Number the stars: rows with one identifier, or at one place, are one star.
+    """Give rows with one identifier, or at one place, the number of one star.
 
     Parameters
     ----------

@@ -149,5 +149,3 @@ def stars_of(catalogue: Catalogue) -> DwarfTable:
     dwarf = dwarf_of(catalogue)
     columns = {name: np.array(catalogue.column(name)) for name in catalogue.columns}
     return DwarfTable(columns, dwarf, dict(catalogue.manifest.dropped))
-
-

@@ -190,14 +190,13 @@ def _usable(
     return left, dropped
 
 
-def _check_numbers(
-    columns: Mapping[str, npt.NDArray[Any]], keep: npt.NDArray[np.bool_]
-) -> None:
+def _check_numbers(columns: Mapping[str, npt.NDArray[Any]], keep: npt.NDArray[np.bool_]) -> None:
     """Refuse numbers that no dwarf has."""
     velocity = columns["v_los"][keep].astype(float)
     if np.median(np.abs(velocity)) > _FASTEST or np.std(velocity) > _FASTEST:
+        typical = np.median(np.abs(velocity))
         raise UserError(
-            f"The velocities are far too large (typically {np.median(np.abs(velocity)):.3g} km/s).",
+            f"The velocities are far too large (typically {typical:.3g} km/s).",
             "They are perhaps in m/s: give them in km/s, or state the unit in the table.",
         )
     if "p_member" in columns:

@@ -68,7 +68,7 @@ class ZhaoHalo:
         return value
 
     def slope(self, r: FloatArray) -> FloatArray:
-        """dln rho / dln r at radii (n,) kpc."""
+        """Dln rho / dln r at radii (n,) kpc."""
         y = (r / self.r_s) ** self.alpha
         value: FloatArray = -self.gamma - (self.beta - self.gamma) * y / (1 + y)
         return value
@@ -96,7 +96,11 @@ class ZhaoHalo:
         depth = _outwards(s, pull) + pull[0] / (2 - self.gamma)
         growth = shell[-1] / mass[-1]  # dln M / dln r where the grid ends
         psi = _outwards(s[::-1], -pull[::-1])[::-1] + pull[-1] / (1 - growth)
-        return CubicSpline(s, np.log(mass)), CubicSpline(s, np.log(depth)), CubicSpline(s, np.log(psi))
+        return (
+            CubicSpline(s, np.log(mass)),
+            CubicSpline(s, np.log(depth)),
+            CubicSpline(s, np.log(psi)),
+        )
 
 
 def _outwards(s: FloatArray, integrand: FloatArray) -> FloatArray:

@@ -31,7 +31,7 @@ class Cuddeford:
     inverse_radius: Tensor
 
     def stretch(self, r: Tensor) -> Tensor:
-        """k = 1 + r^2/r_a^2 at radii (..) in R_h: (B, ..)."""
+        """K = 1 + r^2/r_a^2 at radii (..) in R_h: (B, ..)."""
         return 1 + _to(self.inverse_radius, r) * r**2
 
     def beta(self, r: Tensor) -> Tensor:

@@ -74,8 +74,11 @@ def dwarf_cube(
     data["draw_family"] = (
         ("draw",),
         found.family.astype(np.int8),
-        {"units": "1", "flag_values": list(range(len(names))), "flag_meanings": " ".join(
-            name.replace(" ", "_") for name in names)},
+        {
+            "units": "1",
+            "flag_values": list(range(len(names))),
+            "flag_meanings": " ".join(name.replace(" ", "_") for name in names),
+        },
     )
     data |= _families(fit)
     data |= _bins(predictive[0])

@@ -110,9 +110,7 @@ def given_family(beta: float, r_a: float | None = None) -> Family:
 
     low, high = CENTRE_RANGE
     name = f"beta={beta:g}" if r_a is None else "osipkov-merritt given"
-    return Family(
-        name, 0, orbits, isotropic_centre=beta == 0, gaussian=not low <= beta <= high
-    )
+    return Family(name, 0, orbits, isotropic_centre=beta == 0, gaussian=not low <= beta <= high)
 
 
 def family_of(name: str) -> Family:

@@ -204,9 +204,7 @@ def _fit_family(
         sampling = replace(sampling, warmup=2 * sampling.warmup, draws=2 * sampling.draws)
     density = posterior.log_density
     mode, root = find_mode(density, np.zeros(posterior.size), lambda: report(0.0))
-    samples = sample(
-        density, mode, root, sampling, rng, lambda done: report(0.05 + 0.9 * done)
-    )
+    samples = sample(density, mode, root, sampling, rng, lambda done: report(0.05 + 0.9 * done))
     evidence = bridge_evidence(density, samples, settings.sampling.evidence, rng)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -261,6 +259,8 @@ def _pick(
     picks = []
     for i, (fit, share) in enumerate(zip(fits, shares, strict=True)):
         there = len(fit.samples.flat)
-        which = rng.permutation(there)[:share] if share <= there else rng.integers(there, size=share)
+        which = (
+            rng.permutation(there)[:share] if share <= there else rng.integers(there, size=share)
+        )
         picks.append(np.stack([np.full(share, i), which], 1))
     return np.concatenate(picks).astype(np.int64)

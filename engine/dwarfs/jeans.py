@@ -1,7 +1,7 @@
 r"""Dispersions by the Jeans equation and their exact projection.
 
-    n s_r^2 (r) = 1/g(r) \int_r^oo g n (G M/r') dx',
-    sigma_los^2(R) = 1/Sigma(R) \int (1 - beta R^2/r^2) n s_r^2 dz   over the whole sight line.
+n s_r^2 (r) = 1/g(r) \int_r^oo g n (G M/r') dx',
+sigma_los^2(R) = 1/Sigma(R) \int (1 - beta R^2/r^2) n s_r^2 dz   over the whole sight line.
 """
 
 from __future__ import annotations

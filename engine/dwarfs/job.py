@@ -63,9 +63,7 @@ def run_dwarf(context: RunContext) -> dict[str, object]:
     )
     say(1.0, "profiles")
     shown = profiles(fit)
-    checks = [
-        posterior_predictive(fit, i, request.seed) for i in range(len(sample.populations))
-    ]
+    checks = [posterior_predictive(fit, i, request.seed) for i in range(len(sample.populations))]
     named = scalars(
         shown, sample.half_light, sample.covered[1], sample.distance, request.core_slope
     )

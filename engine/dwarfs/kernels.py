@@ -91,8 +91,8 @@ def add_inner(
 def add_inner_back(
     gradient: Floats, table: Floats, psi: Floats, depth: Floats,
     c: Floats, front: Floats, coefficients: Floats, b: Floats, v: Floats, s: Floats,
-    w: Floats, scale: float, first: float, step: float, d_table: Floats, d_psi: Floats, d_depth: Floats, d_c: Floats,
-    d_front: Floats, d_coefficients: Floats, d_b: Floats,
+    w: Floats, scale: float, first: float, step: float, d_table: Floats, d_psi: Floats,
+    d_depth: Floats, d_c: Floats, d_front: Floats, d_coefficients: Floats, d_b: Floats,
 ) -> None:  # fmt: skip
     """Take the gradient of `add_inner`, (B, J, V), back to its inputs (added to ``d_``...)."""
     rows, sight, terms = psi.shape[1], psi.shape[2], coefficients.shape[3]

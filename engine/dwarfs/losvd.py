@@ -122,7 +122,7 @@ class _Inner(torch.autograd.Function):
     """The integral along the sight line over the compiled inner integral, (B, J, V)."""
 
     @staticmethod
-    def forward(  # noqa: D102
+    def forward(
         ctx: Any,  # noqa: ANN401
         table: Tensor,
         psi: Tensor,
@@ -148,7 +148,7 @@ class _Inner(torch.autograd.Function):
         return torch.from_numpy(out)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401, D102
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         back = [np.zeros_like(a) for a in ctx.numbers]
         if all(np.isfinite(a).all() for a in ctx.numbers):
             add_inner_back(_plain(gradients[0]), *ctx.numbers, *ctx.fixed, *back)
@@ -168,11 +168,7 @@ def _positive(f0: Tensor, size: Tensor) -> Tensor:
 def _direction_terms(centre: Tensor, cos2: Tensor) -> Tensor:
     """Give the coefficients of B in powers of cos^2 al, (B, J, S, L)."""
     mu = -centre.reshape(-1, 1, 1)
-    weights = [
-        0.5
-        * np.sqrt(np.pi)
-        * torch.exp(torch.lgamma(1 + mu) - torch.lgamma(mu + 1.5))
-    ]
+    weights = [0.5 * np.sqrt(np.pi) * torch.exp(torch.lgamma(1 + mu) - torch.lgamma(mu + 1.5))]
     for half in range(_TERMS - 1):  # from l = 2 half to l + 2
         ratio = -(mu - half) * (half + 0.5) / ((mu + half + 1.5) * (half + 1))
         weights.append(weights[-1] * ratio * (4 * half + 5) / (4 * half + 1))
@@ -200,7 +196,9 @@ class _Lookup:
         even = (_RANGE[0] + _SPACING * torch.arange(_FINE, dtype=y.dtype)).expand(len(y), -1)
         at = torch.minimum(torch.maximum(even, y[:, :1]), y[:, -1:])
         count = y.shape[1]
-        i = torch.searchsorted(y.detach().contiguous(), at.detach().contiguous()).clamp(1, count - 1)
+        i = torch.searchsorted(y.detach().contiguous(), at.detach().contiguous()).clamp(
+            1, count - 1
+        )
         gap = y[:, 1:] - y[:, :-1]
         rise = (f[:, 1:] - f[:, :-1]) / gap
         inside = (rise[:, 1:] * gap[:, :-1] + rise[:, :-1] * gap[:, 1:]) / (

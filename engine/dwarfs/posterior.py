@@ -125,9 +125,7 @@ class Posterior:
 
     def _velocities(self, i: int, galaxy: Galaxy) -> Tensor:
         if self.family.gaussian:
-            square = projected_square(
-                self.grid, galaxy.halo, galaxy.tracers[i], galaxy.orbits[i]
-            )
+            square = projected_square(self.grid, galaxy.halo, galaxy.tracers[i], galaxy.orbits[i])
             return self._plain[i](square, galaxy.shift).sum(1)
         table, norm, negative = self.tables(i, galaxy)
         off = torch.log(norm[:, self._judged].clamp(min=1e-6)).abs() - _NORM_TOLERANCE

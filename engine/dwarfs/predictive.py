@@ -1,4 +1,4 @@
-"""Whether the stars look like draws of the posterior: dispersion and kurtosis in bins of radius."""
+"""Whether the stars look like the posterior: dispersion and kurtosis in bins of radius."""
 
 from __future__ import annotations
 
@@ -75,9 +75,7 @@ def posterior_predictive(fit: Fit, population: int, seed: int, bins: int = 5) ->
         for start in range(0, len(rows), 25):
             z = torch.tensor(family.samples.flat[rows[start : start + 25]])
             with torch.no_grad():
-                table, _, _ = family.posterior.tables(
-                    population, family.posterior.galaxy(z)
-                )
+                table, _, _ = family.posterior.tables(population, family.posterior.galaxy(z))
             speeds = family.posterior.speeds.v.numpy()
             for one in table.numpy():
                 drawn = _draw(stars, one, speeds, family.posterior.grid.row_x, rng)

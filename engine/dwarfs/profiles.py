@@ -106,9 +106,7 @@ def _batch(fit: Fit, i: int, z: Floats, r: Floats) -> dict[str, Floats]:
             share * torch.exp(t.ln_density @ to_r)
             for share, t in zip(shares, galaxy.tracers, strict=True)
         )
-        surface = sum(
-            share * t.surface for share, t in zip(shares, galaxy.tracers, strict=True)
-        )
+        surface = sum(share * t.surface for share, t in zip(shares, galaxy.tracers, strict=True))
         pull = torch.exp(torch.log(halo.pull) @ to_r)
         found = {
             "tracer_density": places / half**3,

@@ -101,7 +101,9 @@ def make_sample(table: DwarfTable, request: DwarfRequest) -> Sample:
     _check_count(keep, dropped)
     share, background, p_star = _foreground(radius, velocity, error, keep, columns)
     mean, spread = _centre(velocity[keep], p_star[keep])
-    drop(f"more than {_CLIP:g} dispersions from the mean", np.abs(velocity - mean) > _CLIP * spread)
+    drop(
+        f"more than {_CLIP:g} dispersions from the mean", np.abs(velocity - mean) > _CLIP * spread
+    )
     half = _half_light(table, request, radius[keep], p_star[keep])
     drop(f"beyond {_FARTHEST:g} half-light radii", radius > _FARTHEST * half)
     _check_count(keep, dropped)
@@ -116,10 +118,14 @@ def make_sample(table: DwarfTable, request: DwarfRequest) -> Sample:
         one = Stars.members(radius[group] / half, velocity[group] - mean, error[group])
         populations.append(
             Stars(
-                one.radius, one.velocity, one.error, share[group],
+                one.radius,
+                one.velocity,
+                one.error,
+                share[group],
                 one.background if share[group].min() == 1 else background[group],
-                one.positions, p_star[group],
-            )  # fmt: skip
+                one.positions,
+                p_star[group],
+            )
         )
     used = np.concatenate([np.flatnonzero(g) for g in groups])
     return Sample(
@@ -137,8 +143,7 @@ def _check_count(keep: NDArray[np.bool_], dropped: dict[str, int]) -> None:
     if count < MIN_STARS:
         why = "; ".join(f"{n} left out: {reason}" for reason, n in dropped.items())
         raise UserError(
-            f"Only {count} star{'s' * (count != 1)} can be used"
-            + (f" ({why})." if why else "."),
+            f"Only {count} star{'s' * (count != 1)} can be used" + (f" ({why})." if why else "."),
             f"A fit needs {MIN_STARS}; loosen the cuts or bring more stars.",
         )
 
@@ -195,9 +200,7 @@ def _groups(
     if count == 1:
         return [keep]
     if "metallicity" not in columns:
-        raise UserError(
-            "The stars have no metallicities to split them by.", "Fit one population."
-        )
+        raise UserError("The stars have no metallicities to split them by.", "Fit one population.")
     metallicity = columns["metallicity"].astype(np.float64)
     known = keep & np.isfinite(metallicity)
     if known.sum() < 2 * MIN_STARS:

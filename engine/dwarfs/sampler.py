@@ -76,7 +76,7 @@ class Samples:
 
 
 def value_and_gradient(density: Density, z: Floats) -> tuple[Floats, Floats]:
-    """Give ln p (B,) and its gradient (B, D) at points (B, D); what is not finite is very small."""
+    """Give ln p (B,) and its gradient at points (B, D); what is not finite is very small."""
     point = torch.tensor(z, requires_grad=True)
     value = density(point)
     (gradient,) = torch.autograd.grad(value.sum(), point)

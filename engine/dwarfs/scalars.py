@@ -2,9 +2,9 @@ r"""What a fit says in single numbers.
 
 J within an angle theta of the centre at a distance D, the dark matter ending at r_t:
 
-    J = 4 pi/D^2 \int_0^r_t rho^2 r^2 [1 - sqrt(1 - (D theta/r)^2)] dr   (the bracket is 1 for r < D theta)
+    J = 4 pi/D^2 \int_0^r_t rho^2 r^2 [1 - sqrt(1 - (D theta/r)^2)] dr,
 
-and D with rho in the place of rho^2: the sphere's part of the cylinder of radius D theta.
+the bracket being 1 for r < D theta, and D with rho in the place of rho^2: the sphere's part of the cylinder of radius D theta.
 """
 
 from __future__ import annotations
@@ -69,9 +69,7 @@ def cone_integral(
     reach = distance * np.tan(np.radians(angle))
     fine = np.geomspace(r[0], min(end, r[-1]), 800)
     ln = np.stack([np.interp(np.log(fine), np.log(r), row) for row in np.log(density)])
-    inside = np.where(
-        fine > reach, 1 - np.sqrt(np.maximum(1 - (reach / fine) ** 2, 0.0)), 1.0
-    )
+    inside = np.where(fine > reach, 1 - np.sqrt(np.maximum(1 - (reach / fine) ** 2, 0.0)), 1.0)
     shell = np.exp(power * ln) * fine**3 * inside
     slope = -(ln[:, 1] - ln[:, 0]) / np.log(fine[1] / fine[0])
     centre = shell[:, 0] / np.maximum(3 - power * slope, 0.3)

@@ -134,7 +134,7 @@ class _AtStars(torch.autograd.Function):
     """Compiled interpolation of ln p to the stars."""
 
     @staticmethod
-    def forward(  # noqa: D102
+    def forward(
         ctx: Any,  # noqa: ANN401
         logs: Tensor,
         shift: Tensor,
@@ -149,7 +149,7 @@ class _AtStars(torch.autograd.Function):
         return torch.from_numpy(out)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401, D102
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         table, *_, shifts, _ = ctx.inputs
         back = np.zeros_like(table), np.zeros_like(shifts)
         star_values_back(np.ascontiguousarray(gradients[0].numpy()), *ctx.inputs, *back)
