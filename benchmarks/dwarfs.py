@@ -11,8 +11,9 @@ fit, for two processes on one file each.
 
 Errors are abs(ln rho_fit - ln rho_true), the median over nine radii from 0.5 to 2 R_h; cover is
 the share of those radii at which the 68 and 95% bands hold the truth. Mass is that within
-1.8 R_h, slope that at R_h. Beside them stand the estimators of Wolf et al. (2010) and Errani et al. (2018), whose
-density is that of an NFW halo with their mass (scale radius 1 kpc), on the same stars.
+1.8 R_h, slope that at R_h. Beside them stand the estimators of Wolf et al. (2010) and Errani et
+al. (2018), whose density is that of an NFW halo with their mass (scale radius 1 kpc), on the same
+stars.
 """
 
 from __future__ import annotations

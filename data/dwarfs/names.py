@@ -33,7 +33,7 @@ COLUMNS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "pmember", "pmem", "pm", "pmemb", "membership", "membershipprobability", "memberprob",
         "prob", "probability", "mem", "member", "pmembership",
     )),
-    "metallicity": ("", ("metallicity", "feh", "avefeh", "fehmean", "index", "mgindex", "sigmamg")),
+    "metallicity": ("", ("metallicity", "feh", "avefeh", "fehmean", "index", "mgindex")),
     "metallicity_error": ("", (
         "metallicityerror", "feherr", "fehe", "efeh", "indexerr", "metallicityerr", "ew",
     )),

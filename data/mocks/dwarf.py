@@ -116,7 +116,7 @@ def make_dwarf(
     catalogue = store_dwarf(
         table,
         Path(home),
-        name or f"mock-dwarf-{halo.split('=')[0]}-{stars}-s{seed}",
+        name or f"mock-dwarf-{halo.split('=', maxsplit=1)[0]}-{stars}-s{seed}",
         {"source": "via-obscura mock dwarf", **recipe},
         _truth(model, recipe),
     )

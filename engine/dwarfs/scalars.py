@@ -4,7 +4,8 @@ J within an angle theta of the centre at a distance D, the dark matter ending at
 
     J = 4 pi/D^2 \int_0^r_t rho^2 r^2 [1 - sqrt(1 - (D theta/r)^2)] dr,
 
-the bracket being 1 for r < D theta, and D with rho in the place of rho^2: the sphere's part of the cylinder of radius D theta.
+the bracket being 1 for r < D theta, and D with rho in the place of rho^2. Both
+belong to the sphere's part of the cylinder of radius D theta.
 """
 
 from __future__ import annotations
