@@ -2,7 +2,8 @@ r"""Spherical dwarf galaxies in equilibrium and their distribution functions.
 
 The family of Cuddeford (1991, MNRAS 253, 414): f = L^(-2 b0) f0(Q) with
 Q = psi - v^2/2 - L^2/(2 r_a^2) and beta(r) = (b0 + r^2/r_a^2) / (1 + r^2/r_a^2). b0 = 0 is
-Osipkov-Merritt, an infinite r_a a constant anisotropy. With k = 1 + r^2/r_a^2 and h = r^(2 b0) k^(1 - b0) n,
+Osipkov-Merritt, an infinite r_a a constant anisotropy. With k = 1 + r^2/r_a^2 and
+h = r^(2 b0) k^(1 - b0) n,
 
     f0 = d^m I^a[h] / (C dpsi^m),   a = m - 3/2 + b0,   C = (2 pi)^(3/2) 2^(-b0) Gamma(1 - b0),
 
@@ -220,8 +221,8 @@ class DwarfModel:
         if bad.size <= last or share > _IGNORED_SHARE or last + 1 == len(r):
             raise UserError(
                 "No equilibrium has such tracers: their distribution function is negative.",
-                "A core of tracers cannot be isotropic in a cusp, and radial orbits need a cusp of "
-                "tracers: raise their inner slope, make the orbits more tangential, or take a "
+                "A core of tracers cannot be isotropic in a cusp, and radial orbits need a cusp "
+                "of tracers: raise their inner slope, make the orbits more tangential, or take a "
                 "larger anisotropy radius.",
             )
         return np.where(r <= r[last], values[last + 1], values)
