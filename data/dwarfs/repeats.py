@@ -84,6 +84,7 @@ def combine(velocity: Floats, error: Floats, star: npt.NDArray[np.int64]) -> Com
     variable = (count > 1) & (chi2.sf(chi_square, degrees) < _UNLIKELY)
     inflation = np.where(variable, np.sqrt(chi_square / degrees), 1.0)
     _, first = np.unique(star, return_index=True)
-    return Combined(
-        first.astype(np.int64), mean, total**-0.5 * inflation, count, chi_square, variable
-    )
+    error_of_mean = np.asarray(total**-0.5 * inflation, dtype=np.float64)
+    squares = np.asarray(chi_square, dtype=np.float64)
+    counts = count.astype(np.int64)
+    return Combined(first.astype(np.int64), mean, error_of_mean, counts, squares, variable)

@@ -70,14 +70,14 @@ def dwarf_cube(
     inside = (found.r >= covered[0]) & (found.r <= covered[1])
     note = {"units": "1", "long_name": "whether stars with velocities reach this radius"}
     data["constrained"] = (("r",), inside, note)
-    names = [one.family for one in fit.families]
+    families = [one.family for one in fit.families]
     data["draw_family"] = (
         ("draw",),
         found.family.astype(np.int8),
         {
             "units": "1",
-            "flag_values": list(range(len(names))),
-            "flag_meanings": " ".join(name.replace(" ", "_") for name in names),
+            "flag_values": list(range(len(families))),
+            "flag_meanings": " ".join(name.replace(" ", "_") for name in families),
         },
     )
     data |= _families(fit)
@@ -87,7 +87,7 @@ def dwarf_cube(
         coords={
             "r": ("r", found.r, {"units": "kpc", "long_name": "radius"}),
             "R": ("R", found.R, {"units": "kpc", "long_name": "projected radius"}),
-            "family": ("family", np.array(names)),
+            "family": ("family", np.array(families)),
         },
         attrs={
             **attributes,

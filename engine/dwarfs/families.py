@@ -48,7 +48,8 @@ class Family:
 def _centre(z: Tensor) -> Tensor:
     """Give b0 with b0/(2 - b0) even in its range."""
     low, high = (b / (2 - b) for b in CENTRE_RANGE)
-    even = low + (high - low) * torch.special.ndtr(z)
+    share: Tensor = torch.special.ndtr(z)
+    even = low + (high - low) * share
     return 2 * even / (1 + even)
 
 

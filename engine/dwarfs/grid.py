@@ -191,4 +191,5 @@ class Grid:
 
     def at_sight(self, values: Tensor) -> Tensor:
         """Interpolate values (..., K) to the sight lines, (..., J, S)."""
-        return (values @ self.to_sight).unflatten(-1, (self.rows, self.steps))
+        flat = values @ self.to_sight
+        return flat.reshape(*flat.shape[:-1], self.rows, self.steps)

@@ -112,7 +112,7 @@ def velocity_table(
     lookup = _Lookup.of(values, halo)
     inputs = (lookup.table, psi, depth, c, front, coefficients, anisotropy.centre[:, 0])
     nodes = 0 if isotropic_centre else speeds.nodes
-    table = _Inner.apply(*inputs, speeds, nodes)
+    table: Tensor = _Inner.apply(*inputs, speeds, nodes)  # type: ignore[no-untyped-call]
     table = table / tracer.surface[..., None]
     norm = speeds.step * (2 * table.sum(-1) - table[..., 0])
     return table / norm[..., None].clamp(min=1e-30), norm, negative
@@ -141,7 +141,8 @@ class _Inner(torch.autograd.Function):
         numbers = [_plain(a) for a in (table, psi, depth, c, front, coefficients, b)]
         out = np.zeros((*psi.shape[:2], speeds.count))
         if all(np.isfinite(a).all() for a in numbers):
-            add_inner(out, *numbers, *fixed)
+            every: tuple[Any, ...] = (*numbers, *fixed)
+            add_inner(out, *every)
         else:
             out[:] = np.nan
         ctx.numbers, ctx.fixed = numbers, fixed

@@ -99,7 +99,7 @@ class Posterior:
     def log_density(self, z: Tensor) -> Tensor:
         """Give ln of prior times likelihood at parameters (B, D), with its constants, (B,)."""
         galaxy = self.galaxy(z)
-        total = -0.5 * (z**2).sum(1) - 0.5 * z.shape[1] * np.log(2 * np.pi)
+        total: Tensor = -0.5 * (z**2).sum(1) - 0.5 * z.shape[1] * np.log(2 * np.pi)
         for i in range(len(self.stars)):
             total = total + self._places[i](galaxy.tracers[i])
             total = total + self._velocities(i, galaxy)

@@ -114,6 +114,6 @@ def _moments(velocity: Floats, groups: list[NDArray[np.intp]]) -> Floats:
     for group in groups:
         v = velocity[group] - middle
         v = v[np.abs(v) < _CLIP * spread]
-        square = np.mean(v**2)
-        found.append((np.sqrt(square), np.mean(v**4) / max(square**2, 1e-300)))
+        square, fourth = float(np.mean(v**2)), float(np.mean(v**4))
+        found.append((np.sqrt(square), fourth / max(square**2, 1e-300)))
     return np.array(found).T

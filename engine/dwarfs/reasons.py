@@ -48,12 +48,12 @@ def reasons(fit: Fit, found: Profiles, predictive: list[Predictive]) -> list[str
             )
     if _families_disagree(fit, found):
         sentences.append("Families of like evidence disagree on the density at 150 pc.")
-    for one in predictive:
-        bad = int(one.outside.sum())
+    for check in predictive:
+        bad = int(check.outside.sum())
         if bad >= 2:
             sentences.append(
                 f"The kurtosis of the velocities is not that of the model in {bad} of "
-                f"{len(one.count)} bins."
+                f"{len(check.count)} bins."
             )
     stars = sum(len(s.velocity) for s in fit.families[0].posterior.stars)
     if stars < _FEW_STARS:

@@ -126,7 +126,8 @@ class VelocityLookup:
         """
         smooth = table[:, None] @ self._smoothing  # (B, C, J, V)
         logs = torch.log(smooth.clamp(min=1e-30))
-        value = _AtStars.apply(logs, shift[:, 0], self._fixed, self._speeds.step)
+        inputs = (logs, shift[:, 0], self._fixed, self._speeds.step)
+        value: Tensor = _AtStars.apply(*inputs)  # type: ignore[no-untyped-call]
         return torch.log(self._member * torch.exp(value) + self._other)
 
 
@@ -144,13 +145,16 @@ class _AtStars(torch.autograd.Function):
         table = np.ascontiguousarray(logs.detach().numpy())
         shifts = np.nan_to_num(shift.detach().numpy(), copy=True)
         out = np.empty((len(table), len(fixed[0])))
-        star_values(out, table, *fixed, shifts, step)
-        ctx.inputs = (table, *fixed, shifts, step)
+        inputs: tuple[Any, ...] = (table, *fixed, shifts, step)
+        star_values(out, *inputs)
+        ctx.inputs = inputs
         return torch.from_numpy(out)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         table, *_, shifts, _ = ctx.inputs
-        back = np.zeros_like(table), np.zeros_like(shifts)
-        star_values_back(np.ascontiguousarray(gradients[0].numpy()), *ctx.inputs, *back)
-        return torch.from_numpy(back[0]), torch.from_numpy(back[1]), None, None
+        d_logs, d_shift = np.zeros_like(table), np.zeros_like(shifts)
+        outer = np.ascontiguousarray(gradients[0].numpy())
+        every: tuple[Any, ...] = (outer, *ctx.inputs, d_logs, d_shift)
+        star_values_back(*every)
+        return torch.from_numpy(d_logs), torch.from_numpy(d_shift), None, None
