@@ -66,7 +66,7 @@ class Manifest:
     id, name
         The content id (``<slug>-<8 hex>``) and the name that the user gave.
     kind
-        ``astrometry`` or ``simulation``.
+        ``astrometry``, ``simulation`` or ``dwarf``.
     rows, dropped
         Rows kept, and rows dropped by reason; together the rows read.
     with_6d, not_6d

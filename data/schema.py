@@ -28,8 +28,9 @@ __all__ = [
     "Role",
 ]
 
-Kind = Literal["astrometry", "simulation"]
+Kind = Literal["astrometry", "simulation", "dwarf"]
 KINDS: tuple[Kind, ...] = ("astrometry", "simulation")
+"""Kinds of tables whose stars have a place in space; `data.dwarfs` takes in the third."""
 
 Dependence = Literal["position", "velocity", "brightness"]
 """What a cut in a column can depend on that the choice of tracers must not depend on."""
@@ -179,6 +180,7 @@ GAIA_NAMES = frozenset(KNOWN) | {
 REQUIRED: dict[Kind, tuple[str, ...]] = {
     "astrometry": ("ra", "dec", "parallax", "pmra", "pmdec"),
     "simulation": tuple(CARTESIAN),
+    "dwarf": (),
 }
 """What a table for maps has. A star without a radial velocity is of use; one without a place or
 a proper motion column points to a column map that has been forgotten."""

@@ -16,6 +16,7 @@ FAILED, STOPPED = 1, 130
 _RESULTS = {
     "map": ("cubes", "at_sun", "population", "warnings", "remarks"),
     "streams": ("candidates", "best", "patches", "cubes", "members", "timing"),
+    "dwarf": ("cubes", "scalars", "converged", "reasons", "notes", "families", "stars"),
     "fetch": ("catalogue", "rows", "dropped", "with_6d", "not_6d", "remarks"),
 }
 """The parts of a result that are printed, for each kind of run."""
@@ -87,7 +88,7 @@ def _as_text(record: RunRecord, told: Mapping[str, object]) -> str:
         told = {**told, "remarks": [str(remark.get("sentence", "")) for remark in remarks]}
     if record.kind == "fetch":
         return pairs(told)
-    if record.kind == "streams":
+    if record.kind in ("streams", "dwarf"):
         return pairs({"run": record.id, "state": str(record.state), **told})
     shown = {"run": record.id, "state": str(record.state), **told}
     warnings = shown.pop("warnings")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import NoReturn, TypeAlias
 
+from dashboard.cli.dwarfs_grammar import add_dwarf
 from dashboard.cli.output import Output
 from dashboard.cli.run_grammar import add_export, add_map, add_runs
 from dashboard.cli.server_grammar import add_accounts, add_cluster, add_serve
@@ -57,6 +58,7 @@ def build_parser() -> Parser:
     add_catalogues(commands, _command)
     add_map(commands, _command)
     add_streams(commands, _command)
+    add_dwarf(commands, _command)
     add_runs(commands, _command)
     add_cluster(commands, _command)
     add_export(commands, _command)

@@ -103,7 +103,13 @@ def mock_stream(arguments: Namespace, output: Output) -> int:
 
 def ingest(arguments: Namespace, output: Output) -> int:
     """Bring a table into the store."""
-    catalogue = take_in(Path(arguments.file), home(arguments.home), arguments)
+    folder = home(arguments.home)
+    if arguments.kind == "dwarf":
+        from dashboard.cli.dwarfs import take_in_dwarf
+
+        catalogue = take_in_dwarf(Path(arguments.file), folder, arguments)
+    else:
+        catalogue = take_in(Path(arguments.file), folder, arguments)
     _say_catalogue(catalogue, output)
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard.cli.dwarfs_grammar import add_dwarf_place, add_mock_dwarf
 from dashboard.cli.options import AddCommand, add_place
 from dashboard.cli.streams_grammar import add_mock_stream
 from dashboard.cli.versions_grammar import add_table, add_zero_point
@@ -49,6 +50,7 @@ def add_mock(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
     )
     spherical.add_argument("--name", help="name of the catalogue")
     add_mock_stream(kinds, command)
+    add_mock_dwarf(kinds, command)
 
 
 def add_ingest(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
@@ -73,7 +75,8 @@ def add_ingest(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
         metavar="NAME=UNIT",
         help="unit of a column, overrides the table; may be repeated",
     )
-    parser.add_argument("--kind", choices=["astrometry", "simulation"])
+    parser.add_argument("--kind", choices=["astrometry", "simulation", "dwarf"])
+    add_dwarf_place(parser.add_argument_group("a dwarf galaxy (--kind dwarf)"))
     parser.add_argument(
         "--distance", metavar="COLUMN", help="take distances from a column instead of 1/parallax"
     )

@@ -63,6 +63,11 @@ KINDS: Mapping[str, Kind] = {
         check="engine.fetching.request:check_fetch",
         cluster=False,
     ),
+    "dwarf": Kind(
+        job="engine.dwarfs.job:run_dwarf",
+        check="engine.dwarfs.request:check_dwarf",
+        cost="engine.dwarfs.request:dwarf_cost",
+    ),
     "streams": Kind(
         job="engine.streams.search.job:run_streams",
         check="engine.streams.search.request:check_streams",

@@ -1,0 +1,1 @@
+"""Dwarf galaxies: tables of stars on the sky with line-of-sight velocities."""
