@@ -1,8 +1,8 @@
 """Requests are written down as they always were, so that finished runs still answer for them.
 
 ``frozen_specs.json`` holds requests, what became of them and the hash of that, from
-November 2026. It may grow; what is in it must not change, or maps of years are computed anew. Ids of catalogues
-are names there, for the last bits of a mock depend on the machine.
+November 2026. It may grow; what is in it must not change, or maps of years are computed anew. Ids
+of catalogues are names there, for the last bits of a mock depend on the machine.
 """
 
 from __future__ import annotations
