@@ -18,8 +18,8 @@ from engine.streams.search.grid import scan_grid
 from engine.streams.search.reading import read_search
 from engine.streams.search.request import check_streams
 from engine.streams.search.result import candidates_cube
-from engine.streams.search.settings import search_settings
 from engine.streams.search.table import kept_rows, patch_stars
+from engine.streams.settings import SearchSettings
 from tests.dashboard.synthetic_runs import make_run
 
 STREAM = Injection(angle=35.0, offset=2.0)
@@ -78,7 +78,7 @@ def make_search(home, catalogue, *, done=True, scored=None, draws=30, order=0):
     folder.write_about(about)
     folder.write_stars({**stars.columns, "row": chosen})
     label = stored.column("stream")[chosen]
-    settings = search_settings(spec)
+    settings = SearchSettings.of(spec)
     area = covered_area(patch, stars, settings.cuts.inner)
     for number, window in enumerate(grid[:scored]):
         index = np.flatnonzero(window.contains(stars["mu_lat"]))

@@ -224,14 +224,14 @@ def _check_counts(spec: Mapping[str, Any]) -> None:
 
 
 def _check_settings(spec: Mapping[str, Any]) -> None:
-    from engine.streams.scores.settings import settings_from
-    from engine.streams.search.settings import search_settings
+    from engine.streams.scores.settings import ScoreSettings
+    from engine.streams.settings import SearchSettings
 
     for name in ("search", "scores"):
         if not isinstance(spec[name], dict):
             raise UserError(f"The settings {name!r} are pairs of a name and a value.")
-    settings_from(dict(spec["scores"]))
-    search_settings(spec)
+    ScoreSettings().changed(spec["scores"])
+    SearchSettings.of(spec)
 
 
 def _is_int(value: object) -> bool:
