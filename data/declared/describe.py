@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from data.declared.fields import choices, leaves
+from data.declared.fields import choices_of, leaves
 
 if TYPE_CHECKING:
     from data.declared.model import Declared
@@ -73,7 +73,7 @@ def field_rows(model: type[Declared], before: str = "") -> Iterator[FieldRow]:
             sentence=field.description or "",
             group=extra(field, "group"),
             label=extra(field, "label"),
-            choices=choices(field.annotation),
+            choices=choices_of(field),
             low=low,
             high=high,
         )
@@ -130,7 +130,7 @@ def in_words(value: object) -> str:
 
 def _requirement(field: FieldInfo) -> str:
     allowed = list(leaves(field.annotation))
-    if words := choices(field.annotation):
+    if words := choices_of(field):
         return listed(words)
     if bool in allowed:
         return "true or false"

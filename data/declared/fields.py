@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from pydantic import Field
+from pydantic.fields import FieldInfo
 
-__all__ = ["Number", "choices", "from_text", "leaves", "setting"]
+__all__ = ["Number", "choices_of", "from_text", "leaves", "setting"]
 
 Number: TypeAlias = int | float
 """A number that stays what it is: 6 is written down as 6, 6.0 as 6.0."""
@@ -28,6 +29,7 @@ def setting(
     group: str = "",
     label: str = "",
     requirement: str = "",
+    choices: tuple[str, ...] = (),
     **constraints: Any,  # noqa: ANN401 - what pydantic's Field takes
 ) -> Any:  # noqa: ANN401 - stands where a value of the field's type does
     """Declare a field.
@@ -51,17 +53,22 @@ def setting(
     requirement
         What the value must be, for the sentence of an error, where the bounds do not say it:
         "seeds must be ...".
+    choices
+        Words that it may be, where they are not written in its annotation as a ``Literal``.
     constraints
         As for ``pydantic.Field``, such as ``pattern`` or ``max_length``.
     """
-    extra = {"unit": unit, "group": group, "label": label, "requirement": requirement}
+    extra: dict[str, Any] = {
+        "unit": unit, "group": group, "label": label, "requirement": requirement,
+        "enum": list(choices),
+    }  # fmt: skip
     return Field(
         default,
         description=sentence,
         ge=low,
         gt=above,
         le=high,
-        json_schema_extra={key: text for key, text in extra.items() if text},
+        json_schema_extra={key: value for key, value in extra.items() if value},
         **constraints,
     )
 
@@ -81,32 +88,35 @@ def leaves(annotation: object) -> Iterator[object]:
         yield types.NoneType if annotation is None else annotation
 
 
-def choices(annotation: object) -> tuple[str, ...]:
+def choices_of(field: FieldInfo) -> tuple[str, ...]:
     """Give the words that a field may be; none where it is free."""
+    declared = field.json_schema_extra
+    if isinstance(declared, dict) and isinstance(words := declared.get("enum"), list):
+        return tuple(map(str, words))
     return tuple(
         str(word)
-        for leaf in leaves(annotation)
+        for leaf in leaves(field.annotation)
         if get_origin(leaf) is Literal
         for word in get_args(leaf)
     )
 
 
-def from_text(text: str, annotation: object) -> object:
+def from_text(text: str, field: FieldInfo) -> object:
     """Give a text from a command line or a form as the value that it stands for.
 
     Parameters
     ----------
     text
         ``8``, ``1e-3``, ``yes``, ``none``, ``[0.5, 1]``, or a word.
-    annotation
-        Of the field that it is for.
+    field
+        What it is for.
 
     Returns
     -------
     object
         A value for the field's check; a text that stands for none stays as it is.
     """
-    word, allowed = text.strip(), list(leaves(annotation))
+    word, allowed = text.strip(), list(leaves(field.annotation))
     lower = word.lower()
     if types.NoneType in allowed and lower in _NONE:
         return None
@@ -116,7 +126,7 @@ def from_text(text: str, annotation: object) -> object:
         return _number(word)
     if any(get_origin(leaf) in (tuple, list, dict, Mapping) for leaf in allowed):
         return _json(word)
-    return lower if choices(annotation) else text
+    return lower if choices_of(field) else text
 
 
 def _number(word: str) -> object:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
-from data.declared.fields import from_text, leaves
+from data.declared.fields import choices_of, from_text, leaves
 from data.declared.messages import unknown_field, user_error
 
 __all__ = ["Declared", "Settings"]
@@ -22,6 +22,21 @@ class Declared(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     thing: ClassVar[str] = "The request"
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_json(cls, value: object) -> object:
+        """Take a tuple as the list that it is in JSON."""
+        return list(value) if isinstance(value, tuple) else value
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _chosen(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a word that is none of the declared ones."""
+        words = choices_of(cls.model_fields[str(info.field_name)])
+        if words and isinstance(value, str) and value not in words:
+            raise ValueError("none of the words")
+        return value
 
     @classmethod
     def parse(cls, values: object) -> Self:
@@ -51,10 +66,10 @@ class Settings(Declared):
     @classmethod
     def _read(cls, value: object, info: ValidationInfo) -> object:
         """Read a text as what it stands for; true and false are no numbers."""
-        annotation = cls.model_fields[str(info.field_name)].annotation
-        if isinstance(value, bool) and bool not in leaves(annotation):
+        field = cls.model_fields[str(info.field_name)]
+        if isinstance(value, bool) and bool not in leaves(field.annotation):
             raise ValueError("not a truth value")
-        return from_text(value, annotation) if isinstance(value, str) else value
+        return from_text(value, field) if isinstance(value, str) else value
 
     def changed(self, changes: Mapping[str, object]) -> Self:
         """Give the same settings with some values changed.

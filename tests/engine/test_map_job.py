@@ -186,7 +186,7 @@ def test_volume_without_the_sun_has_no_at_sun(home):
     [
         ({"member": 3}, "no setting 'member'"),
         ({"members": "many"}, "number"),
-        ({"members": 0}, "between"),
+        ({"members": 0}, "from 1 to 256"),
         ({"members": 2.5}, "whole"),
         ({"bootstrap": "maybe"}, "true"),
     ],

@@ -119,11 +119,11 @@ def _fetch(home: Path) -> dict[str, str]:
     from data.archives.queries import release_query
     from data.archives.releases import find_release
     from data.selection import parse
-    from engine.fetching.request import check_fetch
+    from engine.fetching.request import FetchRequest
 
     asked = "parallax > 0.5 and parallax_over_error > 5 and abs(b) > 20"
     spec = {"service": "esa", "name": "near", "selection": parse(asked)}
-    full = check_fetch(spec, home)
+    full = FetchRequest.check(spec, home)
     release = find_release(str(full["release"]["name"]))  # type: ignore[index]
     query = release_query(full["selection"], release)  # type: ignore[arg-type]
     rng = np.random.default_rng(3)

@@ -162,7 +162,7 @@ import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from dashboard.cli import main
 from engine.runs import kinds
-kinds.KINDS["map"] = kinds.Kind("run_jobs:survive_errors", kinds.KINDS["map"].check)
+kinds.KINDS["map"] = kinds.Kind("run_jobs:survive_errors", kinds.KINDS["map"].request)
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -1,0 +1,93 @@
+"""What is asked of a map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from pydantic import model_validator
+
+from data.declared import Declared, Number, setting
+from data.declared.describe import in_words
+from engine.mapping.presets import PRESETS, resolve
+from engine.runs.request import (
+    Request,
+    SelectionTree,
+    SweepTag,
+    device_setting,
+    seed_setting,
+    threads_setting,
+)
+
+__all__ = ["MapRequest", "VolumeRequest"]
+
+
+class VolumeRequest(Declared):
+    """The ball that the tracers fill."""
+
+    thing: ClassVar[str] = "A volume"
+
+    centre: list[Number] = setting(
+        ..., "Galactocentric x, y, z", unit="kpc", min_length=3, max_length=3,
+        requirement="three numbers in kpc",
+    )  # fmt: skip
+    radius: Number = setting(4.0, "radius of the ball", above=0, unit="kpc")
+
+
+class MapRequest(Request):
+    """What is asked of a map."""
+
+    kind: ClassVar[str] = "map"
+    thing: ClassVar[str] = "A map"
+
+    catalogue: str = setting(..., "id or name of a catalogue")
+    selection: SelectionTree | None = setting(
+        None, "the stars that are used as tracers, a tree of cuts; all by default"
+    )
+    volume: VolumeRequest | None = setting(
+        None, "the ball that the tracers fill; 4 kpc around the Sun by default"
+    )
+    preset: str = setting(
+        "quick", "set of settings to start from", choices=tuple(PRESETS), label="Preset"
+    )
+    overrides: dict[str, Any] = setting(
+        {}, "settings that differ from the preset's", requirement="pairs of a name and a value"
+    )
+    seed: int = seed_setting()
+    device: str = device_setting()
+    threads: int | None = threads_setting()
+    sweep: SweepTag | None = setting(None, "the sweep that it belongs to")
+
+    @model_validator(mode="after")
+    def _settings_exist(self) -> Self:
+        resolve(self.preset, self.overrides)
+        return self
+
+    def complete(self, home: Path) -> dict[str, object]:
+        """Take the tracers as the run will."""
+        from data.population import Volume, make_population
+        from data.store import CatalogueStore
+
+        catalogue = CatalogueStore(home).open(self.catalogue)
+        ball = None if self.volume is None else Volume.from_dict(self.volume.to_dict())
+        population = make_population(catalogue, self.selection, ball)
+        return {
+            "catalogue": catalogue.id,
+            "selection": population.selection,
+            "volume": population.volume.to_dict(),
+            "sweep": self.sweep and self.sweep.to_dict(),
+        }
+
+    @classmethod
+    def lines(cls, spec: Mapping[str, object]) -> list[tuple[str, str]]:
+        """Give volume, preset, what differs from it, seed and device."""
+        volume, overrides = spec.get("volume"), spec.get("overrides")
+        where = "4 kpc around the Sun"
+        if isinstance(volume, Mapping):
+            centre = in_words(volume.get("centre")).strip("[]")
+            where = f"{in_words(volume.get('radius'))} kpc around ({centre}) kpc"
+        own = overrides.items() if isinstance(overrides, Mapping) else ()
+        preset, *others = super().lines(spec)
+        changes = [(str(key), in_words(value)) for key, value in own]
+        return [("Volume", where), preset, *changes, *others]
