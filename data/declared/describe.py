@@ -44,6 +44,8 @@ class FieldRow:
         Words that it may be; empty where it is free.
     low, high
         Bounds, None where there is none.
+    required
+        Whether it must be given.
     """
 
     name: str
@@ -56,6 +58,7 @@ class FieldRow:
     choices: tuple[str, ...]
     low: float | None
     high: float | None
+    required: bool
 
 
 def field_rows(model: type[Declared], before: str = "") -> Iterator[FieldRow]:
@@ -76,6 +79,7 @@ def field_rows(model: type[Declared], before: str = "") -> Iterator[FieldRow]:
             choices=choices_of(field),
             low=low,
             high=high,
+            required=field.is_required(),
         )
 
 
@@ -125,6 +129,8 @@ def in_words(value: object) -> str:
         return f"{value:.15g}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(in_words, value))}]"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={in_words(inner)}" for name, inner in value.items())
     return str(value)
 
 

@@ -61,7 +61,9 @@ class FetchRequest(Request):
         "where the stars are; by default the service's own",
         requirement="a name, a file or the content of such a file",
     )
-    selection: SelectionTree | None = setting(None, "the stars that are fetched, a tree of cuts")
+    selection: SelectionTree | None = setting(
+        None, "the stars that are fetched, a tree of cuts", requirement="a tree of cuts"
+    )
     adql: str | None = setting(
         None, "an ADQL query instead of a release and a selection", requirement="text"
     )

@@ -43,7 +43,9 @@ class MapRequest(Request):
 
     catalogue: str = setting(..., "id or name of a catalogue")
     selection: SelectionTree | None = setting(
-        None, "the stars that are used as tracers, a tree of cuts; all by default"
+        None,
+        "the stars that are used as tracers, a tree of cuts; all by default",
+        requirement="a tree of cuts",
     )
     volume: VolumeRequest | None = setting(
         None, "the ball that the tracers fill; 4 kpc around the Sun by default"

@@ -81,8 +81,10 @@ class Request(Declared):
         lines = []
         for name, field in cls.model_fields.items():
             label = extra(field, "label")
-            if label and (value := spec.get(name, field.default)) is not None:
-                lines.append((label, " ".join([in_words(value), extra(field, "unit")]).strip()))
+            value = spec.get(name, None if field.is_required() else field.default)
+            if label and value is not None:
+                text = in_words(value).strip("[]")
+                lines.append((label, f"{text} {extra(field, 'unit')}".strip()))
         return lines
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from data.declared import Settings, setting
 from engine.density.settings import TrainingSettings
+from engine.runs.request import device_setting
 
 __all__ = ["METHODS", "ScoreSettings"]
 
@@ -130,7 +131,7 @@ class ScoreSettings(Settings):
     min_sideband: int = setting(
         200, "a window with fewer stars outside of it is skipped", low=1, group="windows"
     )
-    device: str = setting("auto", "where flows are trained: auto, cpu, cuda, cuda:N or mps")
+    device: str = device_setting()
 
     @property
     def training(self) -> TrainingSettings:

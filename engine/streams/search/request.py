@@ -40,13 +40,16 @@ class StreamsRequest(Request):
 
     catalogue: str = setting(..., "id or name of a catalogue")
     selection: SelectionTree | None = setting(
-        None, "the stars that are searched, a tree of cuts; all by default"
+        None,
+        "the stars that are searched, a tree of cuts; all by default",
+        requirement="a tree of cuts",
     )
     patches: Any = setting(
         None,
         "`all`, or a list of names such as l195.0b+33.7, of RA,DEC[,RADIUS] in degrees, or "
         "of patches in full; by default one patch around the stars if they fit into it, else all "
         "that hold stars",
+        requirement="all, or a list of patches",
     )
     method: Literal["anode", "cathode", "cwola"] = setting(
         "cathode", "how stars are scored", label="Method"
