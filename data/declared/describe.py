@@ -100,7 +100,7 @@ def extra(field: FieldInfo, key: str) -> str:
 
 
 def requirement(field: FieldInfo) -> str:
-    """Say what a value must be: "a whole number from 1 to 256", "between 0.01 and 100 kpc"."""
+    """Say what a value must be: "an integer from 1 to 256", "between 0.01 and 100 kpc"."""
     text = extra(field, "requirement") or _requirement(field)
     optional = types.NoneType in leaves(field.annotation)
     return f"{text}, or none" if optional and not text.endswith("none") else text
@@ -160,7 +160,7 @@ def _number(field: FieldInfo, *, whole: bool) -> str:
     most = high if high is not None else below
     if least is not None and most is not None and above is None and below is None:
         if whole:
-            return f"a whole number from {_short(least)} to {_short(most)}{unit}"
+            return f"an integer from {_short(least)} to {_short(most)}{unit}"
         return f"between {_short(least)} and {_short(most)}{unit}"
     parts = [
         f"{word} {_short(bound)}"
@@ -170,9 +170,9 @@ def _number(field: FieldInfo, *, whole: bool) -> str:
         if bound is not None
     ]  # fmt: skip
     if not parts:
-        noun = "a whole number" if whole else "a number"
+        noun = "an integer" if whole else "a number"
         return noun + (f" in{unit}" if unit else "")
-    return ("a whole number of " if whole else "") + " and ".join(parts) + unit
+    return ("an integer, " if whole else "") + " and ".join(parts) + unit
 
 
 def _bounds(field: FieldInfo) -> tuple[Any, ...]:

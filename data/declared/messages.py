@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from data.declared.describe import as_sentence, field_rows, inner_model, requirement
+from data.declared.describe import as_sentence, field_rows, inner_model, listed, requirement
 from data.errors import UserError
 
 if TYPE_CHECKING:
@@ -36,9 +36,11 @@ def user_error(error: ValidationError, model: type[Declared]) -> UserError:
     if first["type"] == "extra_forbidden":
         return unknown_field(name, model)
     if field is None:
-        return UserError(f"{model.thing} is made of pairs of a name and a value.")
+        return UserError(f"{_first(model.thing)} is made of pairs of a name and a value.")
     if field.is_required() and (first["type"] == "missing" or value is None):
-        return UserError(f"{model.thing} needs {_article(name)} {name}.", as_sentence(field))
+        return UserError(
+            f"{_first(model.thing)} needs {_article(name)} {name}.", as_sentence(field)
+        )
     return UserError(
         f"{name} must be {requirement(field)}, not {_quoted(value)}.", as_sentence(field)
     )
@@ -48,8 +50,8 @@ def unknown_field(name: str, model: type[Declared]) -> UserError:
     """Say that there is no such field, and which are like it."""
     names = [row.name for row in field_rows(model)]
     near = difflib.get_close_matches(name, names, n=3)
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"Settings: {', '.join(names)}."
-    return UserError(f"{model.thing} has no setting {name!r}.", hint)
+    hint = f"Did you mean {listed(near)}?" if near else f"Known: {', '.join(names)}."
+    return UserError(f"Unknown setting {name!r} of {model.thing}.", hint)
 
 
 def _place(
@@ -71,6 +73,10 @@ def _place(
 def _quoted(value: Any) -> str:  # noqa: ANN401 - whatever came
     text = repr(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _first(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _article(noun: str) -> str:

@@ -16,12 +16,12 @@ __all__ = ["Declared", "Settings"]
 class Declared(BaseModel):
     """Values that cannot be changed, each checked when they are put together.
 
-    ``thing`` is what errors call it, as the beginning of a sentence.
+    ``thing`` is what errors call it, with its article.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    thing: ClassVar[str] = "The request"
+    thing: ClassVar[str] = "the request"
 
     @field_validator("*", mode="before")
     @classmethod

@@ -50,7 +50,7 @@ class FetchRequest(Request):
     """What is asked of an archive."""
 
     kind: ClassVar[str] = "fetch"
-    thing: ClassVar[str] = "A download"
+    thing: ClassVar[str] = "a download"
 
     service: str | None = setting(None, "a TAP service: esa, gavo, aip, or an address")
     hats: str | None = setting(
@@ -90,7 +90,7 @@ class FetchRequest(Request):
             if self.selection is not None or self.release is not None:
                 raise UserError(
                     "Give an ADQL query, or a release with a selection, not both.",
-                    "The query says itself where the stars are.",
+                    "The query itself names the table.",
                 )
             free_query(self.adql, None)
             return {"service": service.url}
@@ -108,8 +108,8 @@ class FetchRequest(Request):
         """Check what is asked of a HATS catalogue; it is opened when the run begins."""
         if self.service is not None or self.adql is not None:
             raise UserError(
-                "A HATS catalogue is no TAP service.",
-                "Give --hats with --select, and neither a service nor ADQL.",
+                "A HATS catalogue cannot be queried like a TAP service.",
+                "Use --hats with --select only.",
             )
         if not address:
             raise UserError("A HATS catalogue is a folder, or an https or s3 address.")
@@ -149,7 +149,7 @@ def _release(given: object) -> Release:
     if isinstance(given, str):
         return find_release(given)
     if not isinstance(given, dict):
-        raise UserError("A release is a name, a file, or what such a file holds.")
+        raise UserError("A release is a name, a file, or the content of such a file.")
     known = given.get("name")
     if isinstance(known, str) and known.lower() in _known_names():
         return find_release(known)

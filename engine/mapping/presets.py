@@ -18,7 +18,7 @@ __all__ = ["PRESETS", "PRESET_SENTENCES", "MapSettings", "Preset", "resolve"]
 class MapSettings(Settings):
     """Everything that a map can be asked for, beside its stars."""
 
-    thing: ClassVar[str] = "A map"
+    thing: ClassVar[str] = "a map"
 
     members: int = setting(
         4,
@@ -216,5 +216,5 @@ def resolve(preset: str, overrides: Mapping[str, object] | None = None) -> MapSe
         For an unknown preset or field, or a value that the field cannot have.
     """
     if preset not in PRESETS:
-        raise UserError(f"There is no preset {preset!r}.", f"Presets: {', '.join(PRESETS)}.")
+        raise UserError(f"Unknown preset {preset!r}.", f"Presets: {', '.join(PRESETS)}.")
     return PRESETS[preset].changed(overrides or {})

@@ -26,7 +26,7 @@ __all__ = ["MapRequest", "VolumeRequest"]
 class VolumeRequest(Declared):
     """The ball that the tracers fill."""
 
-    thing: ClassVar[str] = "A volume"
+    thing: ClassVar[str] = "a volume"
 
     centre: list[Number] = setting(
         ..., "Galactocentric x, y, z", unit="kpc", min_length=3, max_length=3,
@@ -39,7 +39,7 @@ class MapRequest(Request):
     """What is asked of a map."""
 
     kind: ClassVar[str] = "map"
-    thing: ClassVar[str] = "A map"
+    thing: ClassVar[str] = "a map"
 
     catalogue: str = setting(..., "id or name of a catalogue")
     selection: SelectionTree | None = setting(

@@ -91,7 +91,7 @@ class Request(Declared):
 class SweepTag(Declared):
     """What the spec of a run says of the sweep that it belongs to."""
 
-    thing: ClassVar[str] = "A sweep"
+    thing: ClassVar[str] = "a sweep"
 
     name: str = setting(..., "id of the sweep")
     cut: str = setting(..., "what is varied")

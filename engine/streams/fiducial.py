@@ -29,7 +29,7 @@ _WELL_MEASURED = 0.2
 class FiducialCuts(Settings):
     """What a chosen star must fulfil; None switches a cut off."""
 
-    thing: ClassVar[str] = "The fiducial cuts"
+    thing: ClassVar[str] = "the fiducial cuts"
 
     inner: float | None = setting(
         10.0,

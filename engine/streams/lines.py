@@ -38,7 +38,7 @@ _LEAST_AREA = 0.1  # of the largest box: less is rim, where densities mean nothi
 class LineSettings(Settings):
     """How lines are looked for; the defaults are those of Via Machinae 2."""
 
-    thing: ClassVar[str] = "The line finder"
+    thing: ClassVar[str] = "the line finder"
 
     theta_steps: int = setting(100, "steps in angle, over 180 degrees", low=1, group="lines")
     r_step: float = setting(

@@ -18,7 +18,7 @@ __all__ = ["SearchSettings"]
 class SearchSettings(Settings):
     """What is chosen, joined and reported; defaults are Via Machinae's where it has them."""
 
-    thing: ClassVar[str] = "A search"
+    thing: ClassVar[str] = "a search"
 
     cuts: FiducialCuts = Field(default_factory=FiducialCuts)
     line: LineSettings = Field(default_factory=LineSettings)

@@ -18,7 +18,7 @@ class Inner(Settings):
 
 
 class Example(Settings):
-    thing: ClassVar[str] = "An example"
+    thing: ClassVar[str] = "an example"
 
     members: int = setting(4, "number of members", low=1, high=256, group="ensemble")
     spacing: float = setting(0.5, "grid spacing", low=0.01, high=100, unit="kpc", label="Spacing")
@@ -31,7 +31,7 @@ class Example(Settings):
 
 
 class Asked(Declared):
-    thing: ClassVar[str] = "A journey"
+    thing: ClassVar[str] = "a journey"
 
     origin: str = setting(..., "where it begins")
     width: Number = setting(6.0, "its width", low=0.1, high=50, unit="mas/yr")
@@ -77,22 +77,22 @@ def flat(settings, before=""):
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("members", "2.5", "members must be a whole number from 1 to 256, not 2.5."),
-        ("members", True, "members must be a whole number from 1 to 256, not True."),
-        ("members", None, "members must be a whole number from 1 to 256, not None."),
-        ("members", [1], "members must be a whole number from 1 to 256, not [1]."),
+        ("members", "2.5", "members must be an integer from 1 to 256, not 2.5."),
+        ("members", True, "members must be an integer from 1 to 256, not True."),
+        ("members", None, "members must be an integer from 1 to 256, not None."),
+        ("members", [1], "members must be an integer from 1 to 256, not [1]."),
         ("spacing", 1000, "spacing must be between 0.01 and 100 kpc, not 1000."),
         ("spacing", "nan", "spacing must be between 0.01 and 100 kpc, not nan."),
         ("ridge", 0, "ridge must be greater than 0, not 0."),
         ("kind", "flat", "kind must be auto, smooth or flow, not 'flat'."),
         ("clumps", "maybe", "clumps must be true or false, not 'maybe'."),
-        ("epochs", 0, "epochs must be a whole number of at least 1, or none, not 0."),
+        ("epochs", 0, "epochs must be an integer, at least 1, or none, not 0."),
         ("dust", 3, "dust must be text, not 3."),
         ("cuts.faintest", "wide", "cuts.faintest must be at least 0 mag, or none, not"),
         ("cuts.colour", "[1]", "cuts.colour must be 2 numbers in mag, or none, not"),
-        ("member", 3, "An example has no setting 'member'"),
-        ("cuts", 3, "An example has no setting 'cuts'"),
-        ("members.x", 3, "An example has no setting 'members.x'"),
+        ("member", 3, "Unknown setting 'member'"),
+        ("cuts", 3, "Unknown setting 'cuts'"),
+        ("members.x", 3, "Unknown setting 'members.x'"),
         ("dust", "a" * 500, None),
     ],
 )
@@ -110,7 +110,7 @@ def test_near_names_are_offered():
     with pytest.raises(UserError, match="Did you mean members") as caught:
         Example().changed({"member": 3})
     assert "dust" not in str(caught.value)
-    with pytest.raises(UserError, match=r"Settings: members, spacing.*cuts\.colour"):
+    with pytest.raises(UserError, match=r"Known: members, spacing.*cuts\.colour"):
         Example().changed({"qqqq": 3})
 
 
@@ -124,7 +124,7 @@ def test_a_request_takes_no_text_for_a_number_and_changes_no_number():
         ({"origin": "a", "width": True}, "width must be between 0.1 and 50 mas/yr, not True."),
         ({"origin": "a", "seeds": [1, 2, 3, 4]}, "seeds must be 1 to 3 numbers"),
         ({"origin": "a", "seeds": [1, "b"]}, "seeds must be 1 to 3 numbers, not 'b'."),
-        ({"origin": "a", "widths": 3}, "A journey has no setting 'widths'."),
+        ({"origin": "a", "widths": 3}, "Unknown setting 'widths' of a journey."),
         (7, "A journey is made of pairs"),
     ):
         with pytest.raises(UserError) as caught:

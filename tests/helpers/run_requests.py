@@ -14,7 +14,7 @@ class CountRequest(Request):
     """What ``run_jobs:count`` is asked for, with a limit that the home sets."""
 
     kind: ClassVar[str] = "count"
-    thing: ClassVar[str] = "A count"
+    thing: ClassVar[str] = "a count"
 
     steps: int = setting(3, "numbers that are counted", low=1, high=10, label="Steps")
 

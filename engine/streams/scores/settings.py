@@ -16,7 +16,7 @@ METHODS = ("anode", "cathode", "cwola", "ideal")
 class ScoreSettings(Settings):
     """How stars are scored."""
 
-    thing: ClassVar[str] = "A search"
+    thing: ClassVar[str] = "a search"
 
     recipe: Literal["shared", "papers"] = setting(
         "shared",

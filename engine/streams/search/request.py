@@ -36,7 +36,7 @@ class StreamsRequest(Request):
     """What is asked of a search for streams."""
 
     kind: ClassVar[str] = "streams"
-    thing: ClassVar[str] = "A search for streams"
+    thing: ClassVar[str] = "a search for streams"
 
     catalogue: str = setting(..., "id or name of a catalogue")
     selection: SelectionTree | None = setting(
@@ -82,7 +82,7 @@ class StreamsRequest(Request):
         label="Seeds",
         min_length=1,
         max_length=_MOST_SEEDS,
-        requirement=f"1 to {_MOST_SEEDS} different whole numbers from 0 to {MAX_SEED}",
+        requirement=f"1 to {_MOST_SEEDS} different integers from 0 to {MAX_SEED}",
     )
     search: dict[str, Any] = setting(
         {},
@@ -125,7 +125,7 @@ class StreamsRequest(Request):
         if self.step > self.width:
             raise UserError(
                 f"Windows {self.width:g} mas/yr wide and {self.step:g} apart leave gaps.",
-                "The step may be as large as the width.",
+                "The step must not exceed the width.",
             )
         ScoreSettings().changed(self.scores)
         SearchSettings.of({"width": self.width, "step": self.step, "search": self.search})
@@ -172,20 +172,20 @@ def read_patches(
     if given is None or given == "all":
         return patches_of(ra, dec, everywhere=given == "all", fewest=_FEWEST_STARS)
     if isinstance(given, str) or not isinstance(given, Sequence) or not given:
-        raise UserError("Patches are given as a list.", "Or 'all' for every patch of the sky.")
+        raise UserError("Patches must be given as a list.", "Or 'all' for every patch of the sky.")
     if len(given) > _MOST_PATCHES:
         raise UserError(f"{len(given)} patches are too many.", f"At most {_MOST_PATCHES}.")
     patches = [patch_of(one) for one in given]
     names = [patch.name for patch in patches]
     again = sorted({name for name in names if names.count(name) > 1})
     if again:
-        raise UserError(f"The patch {again[0]} is asked for twice.")
+        raise UserError(f"The patch {again[0]} is listed twice.")
     for patch in patches:
         inside = int(np.sum(patch.contains(ra, dec)))
         if inside < _FEWEST_STARS:
             raise UserError(
-                f"The patch {patch.name} holds {inside:,} of the stars; "
-                f"a search needs {_FEWEST_STARS:,} at least.",
+                f"The patch {patch.name} contains {inside:,} of the stars; "
+                f"a search needs at least {_FEWEST_STARS:,}.",
                 f"Its centre is at ra {patch.centre[0]:.2f}, dec {patch.centre[1]:.2f}.",
             )
     return patches
@@ -207,8 +207,8 @@ def _blind(tree: object) -> object:
     used = HIDDEN & set(named_columns(valid)) if valid is not None else set()
     if used:
         raise UserError(
-            f"The selection uses {sorted(used)[0]}, which says which stars belong to a stream.",
-            "A search must not know that.",
+            f"The selection uses {sorted(used)[0]}, a label of stream members.",
+            "A blind search must not use it.",
         )
     return valid
 
@@ -217,11 +217,9 @@ def _check_features(names: list[str] | None, catalogue: Catalogue) -> None:
     available = available_features(catalogue)
     for name in names or ():
         if name not in FEATURES:
-            raise UserError(
-                f"There is no feature {name!r}.", f"Choose among {', '.join(FEATURES)}."
-            )
+            raise UserError(f"Unknown feature {name!r}.", f"Choose one of {', '.join(FEATURES)}.")
         if name not in available:
             raise UserError(
-                f"The catalogue {catalogue.name} has nothing for the feature {name}.",
+                f"The catalogue {catalogue.name} has no data for the feature {name}.",
                 f"It needs {' and '.join(FEATURES[name])}.",
             )

@@ -53,8 +53,8 @@ def test_a_folder_of_hats_is_found_from_anywhere(tmp_path, monkeypatch):
         ({"service": "nonsense"}, "There is no TAP service"),
         ({"name": None}, "needs a name"),
         ({"name": "  "}, "needs a name"),
-        ({"max_rows": 0}, "max_rows must be a whole number of at least 1, or none, not 0"),
-        ({"chunk_rows": 10**9}, "chunk_rows must be a whole number from 1 to 5,000,000"),
+        ({"max_rows": 0}, "max_rows must be an integer, at least 1, or none, not 0"),
+        ({"chunk_rows": 10**9}, "chunk_rows must be an integer from 1 to 5,000,000"),
         ({"chunk_rows": True}, "chunk_rows must be"),
         ({"adql": "SELECT 1"}, "not both"),
         ({"adql": "DROP x", "selection": None}, "does not begin with SELECT"),
@@ -62,8 +62,8 @@ def test_a_folder_of_hats_is_found_from_anywhere(tmp_path, monkeypatch):
         ({"selection": parse("nonsense > 3")}, "nonsense"),
         ({"release": "gaia-dr9"}, "There is no release"),
         ({"release": 7}, "release must be a name"),
-        ({"hats": "x"}, "is no TAP service"),
-        ({"colour": 1}, "no setting 'colour'"),
+        ({"hats": "x"}, "cannot be queried like a TAP service"),
+        ({"colour": 1}, "Unknown setting 'colour'"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_sent(tmp_path, change, sentence):

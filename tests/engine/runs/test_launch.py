@@ -39,9 +39,9 @@ def test_an_unknown_kind_starts_nothing(home: Path) -> None:
 def test_a_spec_that_is_refused_starts_nothing(home: Path, kinds: Kinds) -> None:
     checked = {"count": replace(kinds["count"], request="run_requests:CountRequest")}
     for spec, words in (
-        ({"steps": 11}, "steps must be a whole number from 1 to 10, not 11"),
+        ({"steps": 11}, "steps must be an integer from 1 to 10, not 11"),
         ({"steps": 6}, "has room for 5 steps, not 6"),
-        ({"step": 3}, "A count has no setting 'step'. Did you mean steps"),
+        ({"step": 3}, "Unknown setting 'step' of a count. Did you mean steps"),
     ):
         with pytest.raises(UserError, match=words):
             submit(home, {"kind": "count", **spec}, kinds=checked)

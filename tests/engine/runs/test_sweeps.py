@@ -109,8 +109,8 @@ def test_what_is_there_already_belongs_to_both_sweeps(home, quiet):
     ("key", "values", "words"),
     [
         ("threads", [1, 2], "cannot be made over 'threads'"),
-        ("seed", [0.5, 1.5], "whole number"),
-        ("overrides.no_such", [1, 2], "no setting 'no_such'"),
+        ("seed", [0.5, 1.5], "integer"),
+        ("overrides.no_such", [1, 2], "Unknown setting 'no_such'"),
         ("preset", ["quick", "slow"], "At slow: preset must be quick, standard or paper"),
         ("volume.centre", [[8.1, 0.0, 0.0], [100.0, 0.0, 0.0]], "At 100, 0, 0"),
     ],

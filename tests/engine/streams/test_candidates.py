@@ -293,5 +293,5 @@ def test_settings_that_make_no_search_are_refused(wrong):
 def test_settings_come_back():
     settings = SearchSettings(cuts=FiducialCuts(colour=None), top=80)
     assert SearchSettings.parse(settings.to_dict()) == settings
-    with pytest.raises(UserError, match="no setting"):
+    with pytest.raises(UserError, match="Unknown setting"):
         SearchSettings.parse({"tops": 3})
