@@ -1,4 +1,4 @@
-# Via Obscura. `make app` is all that a newcomer needs; `make help` lists the rest.
+# Via Obscura. Start with `make app`; `make help` lists the other targets.
 PYTHON ?= python3
 HOST ?= localhost
 PORT ?= 5006
@@ -12,13 +12,16 @@ export PYTHON HOST PORT
 help:
 	@echo "make app          install, make the demonstration catalogue, open the dashboard on http://$(HOST):$(PORT)"
 	@echo "make install      set up $(VENV) with the via-obscura command"
-	@echo "make test         install what the tests need and run them all"
-	@echo "make screenshots  draw the README's pictures again"
-	@echo "make clean        remove $(VENV) and everything that tests leave behind"
+	@echo "make test         install the test requirements and run all tests"
+	@echo "make screenshots  redraw the pictures of the README"
+	@echo "make clean        remove $(VENV) and all test output"
 	@echo "Settings: PORT=5006 HOST=localhost PYTHON=python3 VIA_OBSCURA_HOME=folder TORCH=cpu|default"
 
-app: install
-	@$(BIN)/via-obscura serve --demonstration --host "$(HOST)" --port "$(PORT)"
+# The steps are numbered at the first start; later ones have nothing to install and say nothing.
+app:
+	@steps=; [ -x $(BIN)/via-obscura ] || steps=4; \
+	VIA_OBSCURA_STEPS="$$steps" sh tools/install.sh && \
+	VIA_OBSCURA_STEPS="$$steps" exec $(BIN)/via-obscura serve --demonstration --host "$(HOST)" --port "$(PORT)"
 
 install:
 	@sh tools/install.sh

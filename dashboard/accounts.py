@@ -63,11 +63,11 @@ def read_accounts(path: Path) -> dict[str, Account]:
         )
     users = content.get("accounts") if isinstance(content, dict) else None
     if not isinstance(users, dict) or content.get("version") != VERSION:  # type: ignore[union-attr]
-        raise UserError(f"The file {path} holds no accounts.")
+        raise UserError(f"The file {path} contains no accounts.")
     try:
         accounts = {str(name): Account(**fields) for name, fields in users.items()}
     except TypeError:
-        raise UserError(f"The file {path} holds damaged accounts.") from None
+        raise UserError(f"The file {path} contains damaged accounts.") from None
     for name, account in accounts.items():
         fine = all(isinstance(text, str) for text in (account.salt, account.digest))
         if account.role not in (EDITOR, GUEST) or not fine or not _NAME.fullmatch(name):
@@ -85,7 +85,7 @@ def put_account(path: Path, name: str, password: str, role: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise UserError(
-            f"{name[:64]!r} is no name for an account.", "Letters, digits and . _ @ - are."
+            f"{name[:64]!r} is not a valid account name.", "Use letters, digits and . _ @ - only."
         )
     if len(password) < SHORTEST:
         raise UserError(f"A password has at least {SHORTEST} characters.")
@@ -105,7 +105,7 @@ def remove_account(path: Path, name: str) -> None:
     """
     accounts = read_accounts(path)
     if accounts.pop(name, None) is None:
-        raise UserError(f"There is no account {name[:64]!r} in {path}.")
+        raise UserError(f"No account {name[:64]!r} in {path}.")
     _write(path, accounts)
 
 

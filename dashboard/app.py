@@ -7,6 +7,10 @@ from functools import partial
 from pathlib import Path
 
 import panel as pn
+
+# Here, while there is one thread: requests silences a warning of urllib3 about SOCKS proxies while
+# it is imported, and a thread that leaves `warnings.catch_warnings` meanwhile undoes that.
+import requests  # noqa: F401
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 from panel.viewable import Viewable

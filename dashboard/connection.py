@@ -24,7 +24,7 @@ bar.setAttribute("role", "status");
 bar.style.cssText = "position: fixed; left: 50%; bottom: 24px; transform: translateX(-50%); "
     + "z-index: 5000; padding: 10px 18px; border-radius: 8px; background: #7a2e2e; "
     + "color: #fff; font: 14px Roboto, sans-serif; box-shadow: 0 4px 16px rgba(0, 0, 0, .4)";
-const lost = "The connection to the server is lost. What runs there goes on. ";
+const lost = "Connection lost. Runs continue on the server. ";
 const event = cb_obj;
 if (event.timeout == null) {
     bar.textContent = lost;

@@ -1,4 +1,4 @@
-"""The demonstration catalogue: a mock galaxy, so that the first map can be held against truth."""
+"""The demonstration catalogue: a mock galaxy, whose first map can be compared with the truth."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from pathlib import Path
 
 from data.store import CatalogueStore
 
-__all__ = ["NAME", "make_if_missing"]
+__all__ = ["NAME", "STARS", "is_missing", "make_if_missing"]
 
 NAME = "demo"
+STARS = 200_000
+
+
+def is_missing(home: Path) -> bool:
+    """Tell whether the store of a home lacks the demonstration catalogue."""
+    return all(manifest.name != NAME for manifest in CatalogueStore(home).list())
 
 
 def make_if_missing(
-    home: Path, progress: Callable[[float, str], None], stars: int = 200_000
+    home: Path, progress: Callable[[float, str], None], stars: int = STARS
 ) -> bool:
     """Make the demonstration catalogue unless the store has one.
 
@@ -22,7 +28,7 @@ def make_if_missing(
     home
         The folder that holds the catalogues.
     progress
-        Called with the fraction done and a word on the stage.
+        Called with the fraction done and the name of the stage.
     stars
         Stars of the mock.
 
@@ -31,7 +37,7 @@ def make_if_missing(
     bool
         Whether it had to be made.
     """
-    if any(manifest.name == NAME for manifest in CatalogueStore(home).list()):
+    if not is_missing(home):
         return False
     from data.mocks.galaxy import make_galaxy
 

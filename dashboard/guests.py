@@ -14,7 +14,7 @@ from dashboard.policy.access import Access
 
 __all__ = ["REASON", "for_editors", "who_is_here"]
 
-REASON = "Guests look at everything and change nothing."
+REASON = "Guests can view everything and change nothing."
 
 Control = TypeVar("Control")
 

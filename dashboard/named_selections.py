@@ -255,7 +255,7 @@ def _read(path: Path) -> Kept:
     except (OSError, ValueError) as error:
         raise UserError(f"The kept selection {path.name} cannot be read.") from error
     if not isinstance(content, dict) or content.get("version") != FILE_VERSION:
-        raise UserError(f"The file {path.name} is no selection that this program can read.")
+        raise UserError(f"The file {path.name} is not a valid selection.")
     name, changed = content.get("name"), content.get("changed")
     if not isinstance(name, str) or not isinstance(changed, int | float):
         raise UserError(f"The kept selection {path.name} is damaged.")

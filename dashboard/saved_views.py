@@ -110,7 +110,7 @@ class SavedViews:
                 return shared
         if not known or not self._path(id_).is_file():
             raise UserError(
-                f"There is no saved view {id_[:40]!r} on this machine.",
+                f"No saved view {id_[:40]!r} on this machine.",
                 "The page Present lists those that are here. A view of another machine is a file "
                 f"in its folder 'views': copy it into {self.folder}.",
             )
@@ -209,7 +209,7 @@ def as_view(path: Path) -> SavedView:
     except (OSError, ValueError) as error:
         raise UserError(f"The saved view {path.name} cannot be read.") from error
     if not isinstance(content, dict) or not _ID.fullmatch(path.stem):
-        raise UserError(f"The file {path.name} is no saved view.")
+        raise UserError(f"The file {path.name} is not a saved view.")
     if content.get("version") != FILE_VERSION:
         raise UserError(
             f"The saved view {path.name} has version {content.get('version')!r}; this program "

@@ -98,16 +98,14 @@ def from_file(content: bytes) -> tuple[dict[str, Any], str, str]:
         If it is neither, or the document in it is damaged.
     """
     if len(content) > LARGEST:
-        raise UserError(f"The file is larger than {LARGEST:,} bytes: that is no view.")
+        raise UserError(f"The file is larger than {LARGEST:,} bytes, too large for a view.")
     try:
         stored = json.loads(content.decode())
     except (ValueError, RecursionError):
-        raise UserError("The file is no view: it is not JSON.") from None
+        raise UserError("The file is not a view: it is not JSON.") from None
     document = stored.get("document") if isinstance(stored, dict) else None
     if not isinstance(stored, dict) or not isinstance(document, dict):
-        raise UserError(
-            "The file is no view.", "Views are saved with the button Share, as a file."
-        )
+        raise UserError("The file is not a view.", "Save views as a file with the button Share.")
     if stored.get("version") != FILE_VERSION:
         raise UserError(
             f"The file has version {str(stored.get('version'))[:20]!r}; this program reads "

@@ -92,7 +92,7 @@ class Session(param.Parameterized):
         """
         known = checked(document)
         if known.get("colour", self.colour) not in self.param.colour.objects:
-            raise UserError(f"There is no colour scale {known['colour']!r} in this program.")
+            raise UserError(f"Unknown colour scale {known['colour']!r}.")
         before = {name: getattr(self, name) for name in self.FIELDS}
         same = known.get("catalogue", self.catalogue) == self.catalogue
         tree = known.get("selection", self.selection)

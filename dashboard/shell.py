@@ -200,7 +200,7 @@ class Shell:
     def _show(self, slug: str) -> None:
         entry = self._entries.get(slug)
         if entry is None:
-            self.session.notify(f"There is no page named {slug!r}.", level="warning")
+            self.session.notify(f"Unknown page {slug!r}.", level="warning")
             return
         self._mark(entry)
         if slug == self._shown and self._frames[slug].visible:

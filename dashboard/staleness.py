@@ -65,7 +65,7 @@ def stale_sentence(session: Session, run: RunRecord | None, sun: object = None) 
     if not found:
         return None
     if found == ["catalogue"]:
-        return "This map belongs to another catalogue than the one that is open in Explore."
+        return "This map was made from a different catalogue than the one open in Explore."
     return (
         f"This map belongs to another {' and '.join(found)}: "
         "the cuts have been moved since its run was started."

@@ -74,5 +74,5 @@ def map_column(path: Path, dtype: str, n_rows: int) -> npt.NDArray[Any]:
 def _damaged(path: Path) -> UserError:
     return UserError(
         f"The stored column {path.stem} of the catalogue {path.parent.parent.name} is damaged.",
-        "Delete the catalogue and ingest its table again.",
+        "Delete the catalogue and import its table again.",
     )

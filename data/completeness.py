@@ -148,7 +148,7 @@ def _sharp_edges(distance: Floats, sine: Floats, height: Floats, radius: float) 
     return Reason(
         "sharp_edges",
         f"The number of tracers breaks off by more than a factor of {sky.BREAK:.0f} at about "
-        f"{' and '.join(places[:6])}; an edge inside the volume imitates an acceleration.",
+        f"{' and '.join(places[:6])}; an edge inside the volume mimics an acceleration.",
     )
 
 

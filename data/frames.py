@@ -64,9 +64,9 @@ class SolarParameters:
             )
         if self.position[1] != 0.0 or self.position[0] <= abs(self.position[2]):
             raise UserError(
-                f"The Sun cannot be at {self.position} kpc: the frame puts it at y = 0 and "
+                f"The Sun cannot be at {self.position} kpc: in this frame it has y = 0 and "
                 "positive x.",
-                "Turn the coordinates about z first.",
+                "Rotate the coordinates around z first.",
             )
 
     def to_dict(self) -> dict[str, list[float]]:

@@ -127,13 +127,13 @@ class Manifest:
             if stored["version"] != VERSION:
                 raise UserError(
                     f"The catalogue {folder.name} was written by another version of Via Obscura.",
-                    "Ingest its table again.",
+                    "Import its table again.",
                 )
             return cls._from_dict(stored)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
                 f"The manifest of the catalogue {folder.name} is missing or damaged.",
-                "Delete the catalogue and ingest its table again.",
+                "Delete the catalogue and import its table again.",
             ) from error
 
     @classmethod

@@ -147,7 +147,7 @@ def make_population(
     selection
         A selection tree; None for all stars.
     volume
-        The ball; by default 4 kpc round the Sun.
+        The ball; by default 4 kpc around the Sun.
     sun
         Needed only where it differs from the Sun of the catalogue.
 
@@ -170,7 +170,7 @@ def make_population(
     n_usable = n_selected - sum(without.values())
     if n_usable == 0:
         raise UserError(
-            f"None of the {n_selected:,} selected stars has 6D coordinates: {listed(without)}.",
+            f"None of the {n_selected:,} selected stars has full 6D data: {listed(without)}.",
             "Select stars with a positive parallax, a proper motion and a radial velocity.",
         )
     filled = ball.mask(catalogue) & has_6d
@@ -204,9 +204,9 @@ def _sun(catalogue: Catalogue, sun: SolarParameters | None) -> SolarParameters:
         return stored
     if catalogue.manifest.kind == "astrometry":
         raise UserError(
-            f"The stars of the catalogue {catalogue.name} were placed with the Sun at"
-            f" {stored.position} kpc and {stored.velocity} km/s, not with the one asked for.",
-            "Ingest its table again with the other Sun.",
+            f"The positions in the catalogue {catalogue.name} assume the Sun at"
+            f" {stored.position} kpc and {stored.velocity} km/s, not at the requested one.",
+            "Import its table again with the other Sun.",
         )
     return sun
 

@@ -30,12 +30,12 @@ def require_6d(catalogue: Catalogue) -> None:
     reasons = {reason: n for reason, n in manifest.not_6d.items() if n}
     if set(reasons) == {_NEGATIVE}:
         raise UserError(
-            f"All {manifest.rows:,} stars of the catalogue {catalogue.name} have a parallax that"
-            " is not positive, so none has a distance.",
-            "Ingest the table with a column that holds another estimate of the distance.",
+            f"All {manifest.rows:,} stars of the catalogue {catalogue.name} have non-positive"
+            " parallaxes, so none has a distance.",
+            "Import the table with a column of another distance estimate.",
         )
     raise UserError(
-        f"No star of the catalogue {catalogue.name} has 6D coordinates: {listed(reasons)}.",
+        f"No star of the catalogue {catalogue.name} has full 6D data: {listed(reasons)}.",
         "A map needs stars with a distance, a proper motion and a radial velocity.",
     )
 
@@ -56,10 +56,10 @@ def nothing_selected(catalogue: Catalogue, tree: Tree) -> UserError:
             shown = text if len(text) <= 120 else text[:117] + "..."
             earlier = "" if before == catalogue.n_rows else " that the cuts before it leave"
             return UserError(
-                f"The cut {shown} leaves none of the {before:,} stars{earlier}.",
-                "Widen it, or look at its column on the Explore page.",
+                f"The cut {shown} removes all of the {before:,} stars{earlier}.",
+                "Widen it, or inspect its column on the Explore page.",
             )
-    return UserError("The selection leaves no star.", "Widen it.")
+    return UserError("The selection is empty.", "Widen it.")
 
 
 def too_few(
@@ -72,18 +72,18 @@ def too_few(
         centre = _median_position(catalogue)
         return UserError(
             f"No star of the catalogue {catalogue.name} lies in {where}.",
-            "Give the volume a centre and a radius where the stars are; their median position is"
+            "Place the centre of the volume where the stars are; their median position is"
             " ({:.2f}, {:.2f}, {:.2f}) kpc.".format(*centre),
         )
     if tracers == 0:
         return UserError(
-            f"None of the {usable:,} selected stars with 6D coordinates lies in {where}.",
-            f"It holds {filled:,} stars that the selection does not keep.",
+            f"None of the {usable:,} selected stars with 6D data lies in {where}.",
+            f"It contains {filled:,} stars that fail the selection.",
         )
     return UserError(
         f"Only {tracers:,} tracers are left in {where}; a density model needs at least"
         f" {MIN_TRACERS:,}.",
-        f"The selection keeps {usable:,} stars with 6D coordinates, the volume holds {filled:,}.",
+        f"The selection contains {usable:,} stars with 6D data, the volume {filled:,}.",
     )
 
 

@@ -142,21 +142,21 @@ def _check(catalogue: Catalogue, change: Change) -> None:
     same = origin == manifest.origin_of_distance
     if manifest.kind != "astrometry" and not (same and change.zero_point is None):
         raise UserError(
-            f"The catalogue {manifest.name} brings positions: it has no distances or parallaxes "
+            f"The catalogue {manifest.name} contains positions: it has no distances or parallaxes "
             "to choose from."
         )
     for name in change.columns:
         if catalogue.has(name):
             raise UserError(
-                f"The catalogue {manifest.name} has a column {name} already.",
+                f"The catalogue {manifest.name} already has a column {name}.",
                 "Give the new column another name.",
             )
     there = set(catalogue.columns) | set(change.columns)
     wanted = "parallax" if origin == FROM_PARALLAX else origin
     if not same and (wanted not in there or wanted in DERIVED):
         raise UserError(
-            f"The catalogue {manifest.name} has no column {wanted} to take distances from.",
-            f"Its distances can come from {', '.join(distance_choices(manifest))}.",
+            f"The catalogue {manifest.name} has no distance column {wanted}.",
+            f"Distances are available from {', '.join(distance_choices(manifest))}.",
         )
     if change.zero_point is True:
         correction.check_columns(there)

@@ -106,7 +106,7 @@ class Catalogue:
             if not self.has(name):
                 raise UserError(
                     f"The catalogue {self.name} has no column {name}.",
-                    f"It has {', '.join(self.columns)}.",
+                    f"Its columns: {', '.join(self.columns)}.",
                 )
             column = self.columns[name]
             path = self.path / COLUMNS / column.file
@@ -152,11 +152,11 @@ class CatalogueStore:
             return Catalogue(self.path / ids[0])
         if ids:
             raise UserError(
-                f"{len(ids)} catalogues are called {id_or_name}.",
+                f"{len(ids)} catalogues are named {id_or_name}.",
                 f"Use an id instead: {', '.join(ids)}.",
             )
         known = ", ".join(manifest.id for manifest in there) or "no catalogue yet"
-        raise UserError(f"There is no catalogue {id_or_name}.", f"The store holds {known}.")
+        raise UserError(f"Catalogue {id_or_name} not found.", f"The store contains {known}.")
 
     def delete(self, id: str) -> None:  # noqa: A002  (the word that the contract uses)
         """Delete a catalogue. Who has mapped its columns keeps them.
@@ -168,7 +168,7 @@ class CatalogueStore:
         """
         folder = next((f for f in self._folders() if f.name == id), None)
         if folder is None:
-            raise UserError(f"There is no catalogue with the id {id}.")
+            raise UserError(f"No catalogue has the id {id}.")
         doomed = self.path / f"{_TEMPORARY}{uuid.uuid4().hex}"
         folder.rename(doomed)
         shutil.rmtree(doomed, ignore_errors=True)

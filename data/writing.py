@@ -57,7 +57,7 @@ def new_folder(store: CatalogueStore) -> Iterator[Path]:
     except OSError as error:
         raise UserError(
             f"The catalogue cannot be written to {store.path}: {error.strerror or error}.",
-            "Free space there, or choose another home with --home.",
+            "Free up space, or choose another home with --home.",
         ) from error
     finally:
         if folder is not None:
@@ -84,9 +84,9 @@ def check_space(n_rows: int | None, matched: Matched, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(
-            f"The catalogue needs {needed / 1e9:.1f} GB, and the disk of {folder.parent} has "
+            f"The catalogue needs {needed / 1e9:.1f} GB, but the disk of {folder.parent} has only "
             f"{free / 1e9:.1f} GB left.",
-            "Free space there, or choose another home with --home.",
+            "Free up space, or choose another home with --home.",
         )
 
 

@@ -30,14 +30,16 @@ def choose_device(name: str = "auto") -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise UserError(f"There is no device {name!r}.", "Use auto, cpu, cuda or mps.") from None
+        raise UserError(f"Unknown device {name!r}.", "Use auto, cpu, cuda or mps.") from None
     there = {
         "cpu": True,
         "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),
         "mps": torch.backends.mps.is_available(),
     }
     if not there.get(device.type, False):
-        raise UserError(f"The device {name!r} is not on this machine.", "Use auto or cpu.")
+        raise UserError(
+            f"The device {name!r} is not available on this machine.", "Use auto or cpu."
+        )
     return device
 
 

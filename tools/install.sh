@@ -1,12 +1,14 @@
 #!/bin/sh
-# Sets up .venv with Via Obscura, from the checkout that it lies in. `install.sh test` adds what
-# the tests need. Says in a sentence what is missing; does nothing when nothing has changed.
+# Sets up .venv with Via Obscura, from the checkout that contains it. `install.sh test` adds what
+# the tests need. Explains in a sentence what is missing; does nothing if nothing has changed.
+# VIA_OBSCURA_STEPS is the number of steps of the command of which this is a part.
 set -eu
 cd "$(dirname "$0")/.."
 extra=${1:-}
 python=${PYTHON:-python3}
 venv=.venv
 stamp=$venv/.installed${extra:+-$extra}
+steps=${VIA_OBSCURA_STEPS:-2}
 
 fail() {
     printf 'error: %s\n' "$1" >&2
@@ -15,7 +17,7 @@ fail() {
 }
 
 command -v "$python" >/dev/null 2>&1 ||
-    fail "there is no $python here." "Install Python 3.11 or newer, or name it: make app PYTHON=/path/to/python3"
+    fail "$python was not found." "Install Python 3.11 or newer, or name it: make app PYTHON=/path/to/python3"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     fail "$python is $("$python" -V 2>&1), and Via Obscura needs Python 3.11 or newer." \
         "Name a newer one: make app PYTHON=python3.12"
@@ -27,27 +29,42 @@ fi
 
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
     fail "$python has no venv module." "On Debian and Ubuntu: apt install python3-venv"
-[ -x "$venv/bin/python" ] || "$python" -m venv "$venv" ||
-    fail "no environment could be made in $(pwd)/$venv." "Is the folder writable, and the disk not full?"
+if [ -x "$venv/bin/python" ]; then
+    echo "1/$steps using the existing $venv"
+else
+    echo "1/$steps creating $venv ..."
+    "$python" -m venv "$venv" ||
+        fail "the environment $(pwd)/$venv could not be created." "Is the folder writable, and the disk not full?"
+fi
 
 # PyPI's torch for Linux carries CUDA (about 3 GB). Where there is no NVIDIA card, take the CPU
 # build from PyTorch's own index, if it can be reached; TORCH=default or TORCH=cpu decides by hand.
 index=https://download.pytorch.org/whl/cpu
+packages=72
+size=600
 set --
-if [ "$(uname -s)" = Linux ] && [ "${TORCH:-auto}" != default ]; then
+if [ "$(uname -s)" = Linux ]; then
     if [ "${TORCH:-auto}" = cpu ]; then
         set -- --extra-index-url "$index"
-    elif ! command -v nvidia-smi >/dev/null 2>&1 && "$venv/bin/python" - "$index" <<'PY' 2>/dev/null; then
+    elif [ "${TORCH:-auto}" != default ] &&
+        ! command -v nvidia-smi >/dev/null 2>&1 && "$venv/bin/python" - "$index" <<'PY' 2>/dev/null; then
 import sys, urllib.request
 urllib.request.urlopen(sys.argv[1] + "/torch/", timeout=5)
 PY
         set -- --extra-index-url "$index"
+    elif [ "$(uname -m)" = x86_64 ]; then
+        packages=90
+        size=3600
     fi
 fi
+if [ "$extra" = test ]; then
+    packages=$((packages + 62))
+    size=$((size + 250))
+fi
 
-echo "Installing Via Obscura into $venv (the first time this takes a few minutes) ..."
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" \
+echo "2/$steps downloading and installing about $size MB (some minutes, depending on the network) ..."
+"$venv/bin/python" tools/pip_progress.py --packages "$packages" --megabytes "$size" "$@" \
     -c constraints.txt -e ".${extra:+[$extra]}" ||
-    fail "pip could not install Via Obscura; its own message stands above." \
-        "Is there a network, and about 2 GB of disk? Then run the same command again."
+    fail "pip could not install Via Obscura; its own message is printed above." \
+        "Is there a network connection, and about 2 GB of disk space? Then run the same command again."
 printf '%s' "$want" >"$stamp"

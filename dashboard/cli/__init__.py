@@ -25,7 +25,7 @@ FAILED, WRONG_USE, STOPPED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says.
+    """Execute a command line.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _unexpected(error: Exception, folder: str | None) -> UserError:
-    """Make a sentence of an error that nobody foresaw, and keep its traceback in a log."""
+    """Make a sentence of an unexpected error, and write its traceback to a log."""
     text = "".join(traceback.format_exception(error))
     if os.environ.get("VIA_OBSCURA_DEBUG"):
         sys.stderr.write(text)
@@ -80,4 +80,4 @@ def _unexpected(error: Exception, folder: str | None) -> UserError:
         hint = f"The details are in {log}; please report them."
         break
     message = " ".join(str(error).split())[:300]
-    return UserError(f"An error that should not happen: {type(error).__name__}: {message}", hint)
+    return UserError(f"Unexpected error: {type(error).__name__}: {message}", hint)

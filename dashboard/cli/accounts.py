@@ -1,4 +1,4 @@
-"""The command that says who may log in to a shared dashboard."""
+"""The command that manages the accounts of a shared dashboard."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def accounts(arguments: Namespace, output: Output) -> int:
         remove_account(path, arguments.remove)
     known = read_accounts(path)
     rows = [{"name": name, "role": account.role} for name, account in known.items()]
-    output.result(rows, table(rows, "Nobody may log in yet."))
+    output.result(rows, table(rows, "No accounts yet."))
     return 0
 
 
 def _password(name: str) -> str:
     if sys.stdin.isatty():
-        return getpass.getpass(f"Password of {name}: ")
+        return getpass.getpass(f"Password for {name}: ")
     return sys.stdin.readline().rstrip("\n")

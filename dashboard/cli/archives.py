@@ -36,7 +36,7 @@ def fetch(arguments: Namespace, output: Output) -> int:
     if arguments.count_only:
         return _count(spec, folder, output)
     if not arguments.name:
-        raise WrongUseError("What shall the catalogue be called?", "Give --name NAME.")
+        raise WrongUseError("The new catalogue needs a name.", "Give --name NAME.")
     record = submit(folder, {**spec, "name": arguments.name})
     if arguments.wait:
         return follow(folder, record.id, output)
@@ -50,17 +50,17 @@ def fetch(arguments: Namespace, output: Output) -> int:
 def _count(spec: dict[str, Any], folder: Path, output: Output) -> int:
     from engine.fetching.job import count_rows
 
-    output.note("Asking the service ...")
+    output.note("Querying the service ...")
     told = count_rows(spec, folder)
     lines = [f"{told['rows']:,} rows, about {told['bytes'] / 1e9:.2f} GB.", str(told["adql"])]
     if told["left_out"]:
-        lines += ["", "Cut here, because the archive cannot:", *told["left_out"]]
+        lines += ["", "Applied after the download, as ADQL cannot express it:", *told["left_out"]]
     output.result(told, "\n".join(lines))
     return 0
 
 
 def _text(argument: str) -> str:
-    """Give ADQL that stands in the argument or in the file that it names."""
+    """Give the ADQL in the argument, or in the file that it names."""
     stripped = argument.strip()
     if not stripped.lower().endswith((".adql", ".sql", ".txt")) or "\n" in stripped:
         return argument

@@ -1,4 +1,4 @@
-"""Commands on the cluster of a home: its workers, its start, its end."""
+"""Commands for the cluster of a home: show its workers, start it, stop it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["show", "start", "stop"]
 
 
 def show(arguments: Namespace, output: Output) -> int:
-    """Show the scheduler and its workers; nothing is started by looking."""
+    """Show the scheduler and its workers, without starting anything."""
     address, workers = list_workers(home(arguments.home), arguments.scheduler)
     rows = [
         {
@@ -22,14 +22,14 @@ def show(arguments: Namespace, output: Output) -> int:
             "cores": worker.cores,
             "GB": round(worker.memory_gb, 1),
             "GPUs": worker.gpus,
-            "works on": ", ".join(worker.runs),
+            "current run": ", ".join(worker.runs),
         }
         for worker in workers
     ]
-    empty = "It has no workers at the moment."
+    empty = "No workers at present."
     output.result(
         {"scheduler": address, "workers": [vars(worker) for worker in workers]},
-        f"Scheduler {address}\n{table(rows, empty)}" if address else "No cluster is at work.",
+        f"Scheduler {address}\n{table(rows, empty)}" if address else "No cluster is running.",
     )
     return 0
 
@@ -46,5 +46,5 @@ def start(arguments: Namespace, output: Output) -> int:
 def stop(arguments: Namespace, output: Output) -> int:
     """Stop the cluster of the configuration."""
     stopped = head.stop(home(arguments.home))
-    output.result({"stopped": stopped}, "Stopped." if stopped else "No cluster is at work.")
+    output.result({"stopped": stopped}, "Stopped." if stopped else "No cluster is running.")
     return 0

@@ -19,7 +19,7 @@ def export(arguments: Namespace, output: Output) -> int:
     """Export cubes of a finished run, or the saved views."""
     if arguments.views == (arguments.run is not None):
         raise WrongUseError(
-            "Give a run or --views, not both." if arguments.views else "Which run?",
+            "Give a run or --views, not both." if arguments.views else "No run was given.",
             "`via-obscura runs` lists the runs; --views exports the saved views.",
         )
     return _views(arguments, output) if arguments.views else _run(arguments, output)
@@ -34,7 +34,9 @@ def _views(arguments: Namespace, output: Output) -> int:
     forms = list(dict.fromkeys(arguments.format or ["pdf"]))
     wrong = [form for form in forms if form not in VIEW_FORMATS]
     if wrong:
-        raise UserError(f"Views have no format {wrong[0]!r}.", "Known are pdf and html.")
+        raise UserError(
+            f"Views cannot be exported as {wrong[0]!r}.", "The formats are pdf and html."
+        )
     targets = {form: folder / f"views.{form}" for form in forms}
     check_free(list(targets.values()), overwrite=arguments.overwrite)
     views, damaged = SavedViews(home(arguments.home)).list()

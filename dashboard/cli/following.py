@@ -1,4 +1,4 @@
-"""Waiting for a run at the terminal, and telling how it ended."""
+"""Following a run at the terminal, and reporting its result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RESULTS = {
     "streams": ("candidates", "best", "patches", "cubes", "members", "timing"),
     "fetch": ("catalogue", "rows", "dropped", "with_6d", "not_6d"),
 }
-"""What the result of a run is told by, for each kind."""
+"""The parts of a result that are printed, for each kind of run."""
 
 
 def follow(folder: Path, run_id: str, output: Output) -> int:
@@ -35,7 +35,7 @@ def follow(folder: Path, run_id: str, output: Output) -> int:
     try:
         record = _watch(folder, run_id)
     except KeyboardInterrupt:
-        output.note(f"Stopping run {run_id} (once more Ctrl-C leaves at once).")
+        output.note(f"Stopping run {run_id} (press Ctrl+C again to leave at once).")
         status = STOPPED
         open_run(folder, run_id).request_stop()
         record = cancel(folder, run_id)
@@ -84,9 +84,9 @@ def _as_text(record: RunRecord, told: Mapping[str, object]) -> str:
 
 
 def _explanation(record: RunRecord) -> UserError:
-    """Say why a run did not get done."""
+    """Explain why a run did not finish."""
     error = record.error or {}
     words = "was cancelled" if record.state is RunState.CANCELLED else f"is {record.state}"
-    again = f"`via-obscura runs resume {record.id}` goes on from where it was."
+    again = f"`via-obscura runs resume {record.id}` continues from the last checkpoint."
     hint = " ".join(part for part in (error.get("hint", ""), again) if part)
     return UserError(error.get("sentence") or f"Run {record.id} {words}.", hint)

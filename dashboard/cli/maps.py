@@ -22,7 +22,7 @@ __all__ = ["find_catalogue", "make_map"]
 
 
 def make_map(arguments: Namespace, output: Output) -> int:
-    """Start a map, and wait for it if so wished."""
+    """Start a map, and wait for it on request."""
     folder = home(arguments.home)
     settings = parse_pairs("--set", arguments.settings)
     selection = read_selection(arguments.select) if arguments.select else None
@@ -59,9 +59,9 @@ def make_map(arguments: Namespace, output: Output) -> int:
         return follow(folder, record.id, output)
     there = ""
     if record.created < began:
-        there = " It was there already; --again computes it anew."
+        there = " This map already exists; use --again to recompute it."
         if record.active and (arguments.after or arguments.priority != record.priority):
-            there += f" Its place in the queue stays as it was (priority {record.priority})."
+            there += f" Its place in the queue is unchanged (priority {record.priority})."
     output.result(
         {"run": record.id, "state": str(record.state)},
         f"Run {record.id} is {record.state}.{there}\n"
@@ -71,11 +71,11 @@ def make_map(arguments: Namespace, output: Output) -> int:
 
 
 def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: Output) -> int:
-    """Start a map for each value of a cut, and wait for all of them if so wished."""
+    """Start a map for each value of a cut, and wait for all of them on request."""
     if arguments.sweep is None or not arguments.values:
         raise UserError(
             "A sweep needs a cut and its values.",
-            "For example --sweep 'parallax_over_error > {}' --values 3 5 10.",
+            "Example: --sweep 'parallax_over_error > {}' --values 3 5 10.",
         )
     sweep = submit_sweep(
         folder,
@@ -111,7 +111,7 @@ def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: 
 
 
 def find_catalogue(name: str, folder: Path) -> tuple[str, bool]:
-    """Find a catalogue by id or name, or bring a table file in.
+    """Find a catalogue by id or name, or import a table file.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def find_catalogue(name: str, folder: Path) -> tuple[str, bool]:
         catalogue = take_in(path, folder)
         return catalogue.id, not catalogue.already_there
     if "/" in name or name.lower().endswith(tuple(SUFFIXES)):
-        raise UserError(f"There is no file {name}.", "CATALOGUE is an id, a name, or a file.")
+        raise UserError(f"File {name} not found.", "CATALOGUE is an id, a name, or a file.")
     return store.open(name).id, False
 
 
@@ -138,7 +138,7 @@ def _exists(path: Path) -> bool:
 
 
 def _volume(arguments: Namespace, catalogue: str, folder: Path) -> dict[str, object] | None:
-    """Give the volume that was asked for; what was left out is as usual."""
+    """Give the requested volume, with defaults for what was not given."""
     if arguments.centre is None and arguments.radius is None:
         return None
     sun = CatalogueStore(folder).open(catalogue).manifest.sun

@@ -23,7 +23,7 @@ def add_scheduler(parser: argparse._ActionsContainer) -> None:
         "--scheduler",
         metavar="ADDRESS",
         default=argparse.SUPPRESS,
-        help="a Dask scheduler that works on the runs, such as tcp://node1:8786 "
+        help="a Dask scheduler that executes the runs, such as tcp://node1:8786 "
         "(default: the configured cluster, or this machine)",
     )
 

@@ -1,4 +1,4 @@
-"""What the command line says: one JSON object, or text for people."""
+"""Output of the command line: one JSON object, or text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Output:
         self.as_json = as_json
 
     def result(self, value: object, text: str) -> None:
-        """Print a result: `value` for scripts, or `text` for people."""
+        """Print a result: `value` as JSON, or `text`."""
         if self.as_json:
             text = json.dumps(as_json(value), allow_nan=False)
         sys.stdout.write(text.rstrip("\n") + "\n")
@@ -39,7 +39,7 @@ class Output:
         sys.stderr.write(f"error: {printable(str(error))}\n")
 
     def note(self, text: str) -> None:
-        """Say something by the way, to people only."""
+        """Print a remark, unless the output is JSON."""
         if not self.as_json:
             sys.stderr.write(printable(text) + "\n")
 
@@ -60,7 +60,7 @@ def table(rows: Sequence[Mapping[str, object]], empty: str) -> str:
     rows
         Mappings with the same keys.
     empty
-        What to say if there are none.
+        Text if there are no rows.
     """
     if not rows:
         return empty
@@ -104,7 +104,7 @@ def _lines(value: object) -> list[str]:
 
 
 def duration(seconds: float | None) -> str:
-    """Say a time span as people do, in at most two units."""
+    """Write a time span in at most two units."""
     if seconds is None:
         return ""
     whole = round(seconds)

@@ -21,12 +21,12 @@ __all__ = ["WrongUseError", "build_parser"]
 Command = Callable[[argparse.Namespace, Output], int]
 
 _EPILOG = """\
-CATALOGUE is an id, a name, or a table file. See `via-obscura COMMAND --help` for the options
-of a command."""
+CATALOGUE is an id, a name, or a table file. For the options of a command see
+`via-obscura COMMAND --help`."""
 
 
 class WrongUseError(UserError):
-    """The words of the command line make no command."""
+    """The command line is not a valid command."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -39,7 +39,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> Parser:
-    """Make the parser; what it gives has ``command``, to be called with it and an `Output`."""
+    """Make the parser; its result has ``command``, to be called with it and an `Output`."""
     parser = Parser(prog="via-obscura", description=_about(), epilog=_EPILOG, allow_abbrev=False)
     parser.add_argument(
         "--version", action="version", version=f"via-obscura {version('via-obscura')}"
@@ -64,7 +64,7 @@ def build_parser() -> Parser:
 
 
 def _about() -> str:
-    return "Map the gravity and the dark matter of the Milky Way from the stars themselves."
+    return "Map the gravity and the dark matter of the Milky Way from the motions of its stars."
 
 
 _Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
@@ -82,7 +82,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         "--home",
         metavar="FOLDER",
         default=argparse.SUPPRESS,
-        help="the folder that holds catalogues and runs (default: $VIA_OBSCURA_HOME)",
+        help="folder for catalogues and runs (default: $VIA_OBSCURA_HOME)",
     )
 
 

@@ -25,10 +25,10 @@ def add_map(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
     parser.add_argument("--radius", type=float, metavar="KPC", help="radius of the volume")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
-    parser.add_argument("--threads", type=int, metavar="N", help="default: every core")
+    parser.add_argument("--threads", type=int, metavar="N", help="default: all cores")
     parser.add_argument("--wait", action="store_true", help="wait for the result")
     parser.add_argument(
-        "--again", action="store_true", help="compute it even if the same map is already there"
+        "--again", action="store_true", help="recompute the map even if it already exists"
     )
     queue = parser.add_argument_group("when and where")
     queue.add_argument(
@@ -39,17 +39,17 @@ def add_map(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
         action="append",
         default=[],
         metavar="RUN",
-        help="start when this run is done; may be repeated",
+        help="start when this run is finished; may be repeated",
     )
     queue.add_argument(
-        "--priority", type=int, default=0, metavar="N", help="rank in the queue, higher goes first"
+        "--priority", type=int, default=0, metavar="N", help="priority in the queue, highest first"
     )
     add_scheduler(queue)
-    sweep = parser.add_argument_group("a map for each value of a cut, a seed or another setting")
+    sweep = parser.add_argument_group("one map per value of a cut, a seed or another setting")
     sweep.add_argument(
         "--sweep",
         metavar="WHAT",
-        help="a cut, {} for its value: 'parallax_over_error > {}'; or seed, volume.centre, "
+        help="cut with {} for the value: 'parallax_over_error > {}'; or seed, volume.centre, "
         "overrides.KEY",
     )
     sweep.add_argument(
@@ -58,31 +58,31 @@ def add_map(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
         nargs="+",
         default=[],
         metavar="V",
-        help="numbers, places as x,y,z, or words",
+        help="numbers, positions as x,y,z, or words",
     )
 
 
 def add_runs(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
     """Add ``runs``."""
-    parser = command(commands, "runs", "List, show and steer runs.", "runs:list_all")
+    parser = command(commands, "runs", "List, show and control runs.", "runs:list_all")
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
-    command(actions, "list", "List the runs, the newest first.", "runs:list_all")
+    command(actions, "list", "List the runs, newest first.", "runs:list_all")
     for name, about, several in (
         ("show", "Show the whole record of a run.", False),
         ("cancel", "Stop a run.", False),
-        ("resume", "Go on with a run that did not get done.", False),
-        ("delete", "Delete runs with everything that they made.", True),
+        ("resume", "Resume an unfinished run.", False),
+        ("delete", "Delete runs with all their results.", True),
     ):
         action = command(actions, name, about, f"runs:{name}")
         action.add_argument("run", metavar="RUN", nargs="+" if several else None)
         if name == "resume":
             add_scheduler(action)
             action.add_argument("--wait", action="store_true", help="wait for the result")
-    command(actions, "disk", "Say what each run takes on the disk.", "runs:disk")
+    command(actions, "disk", "Show disk usage per run.", "runs:disk")
     about = "Delete the runs that ended without a result: failed, cancelled, interrupted."
     clean = command(actions, "clean", about, "runs:clean")
     clean.add_argument(
-        "--yes", action="store_true", help="do it; without this they are only listed"
+        "--yes", action="store_true", help="delete them; otherwise they are only listed"
     )
 
 
@@ -94,7 +94,7 @@ def add_export(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
     parser.add_argument(
         "--views",
         action="store_true",
-        help="the saved views instead of a run: --format pdf (a page a view) or html (slides)",
+        help="the saved views instead of a run: --format pdf (one page per view) or html (slides)",
     )
     parser.add_argument(
         "--what",
@@ -106,21 +106,23 @@ def add_export(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
         "--format",
         action="append",
         choices=["png", "svg", "pdf", "nc", "zarr", "fits", "py", "html"],
-        help="of figures, of data, py for a script that draws the slice, or html for views; may "
+        help="figures, data, py for a script that draws the slice, or html for views; may "
         "be repeated (default: pdf)",
     )
-    parser.add_argument("--to", default=".", metavar="FOLDER", help="default: the present one")
-    parser.add_argument("--overwrite", action="store_true", help="replace older files")
-    figure = parser.add_argument_group("what figures and scripts show")
+    parser.add_argument(
+        "--to", default=".", metavar="FOLDER", help="output folder (default: the current one)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="overwrite existing files")
+    figure = parser.add_argument_group("content of figures and scripts")
     figure.add_argument("--plane", default="x-y", help="x-y, x-z or y-z")
-    figure.add_argument("--at", type=float, metavar="KPC", help="where it cuts (default: the Sun)")
+    figure.add_argument(
+        "--at", type=float, metavar="KPC", help="position of the plane (default: the Sun)"
+    )
     figure.add_argument("--quantity", default="abs", help="abs, x, y, z, R or phi")
     figure.add_argument("--unit", default="km2/s2/kpc", help="km2/s2/kpc or '1e-10 m/s2'")
-    figure.add_argument("--estimator", help="default: that of the cube")
+    figure.add_argument("--estimator", help="default: the default estimator of the cube")
     figure.add_argument("--arrows", action="store_true", help="draw the direction in the plane")
-    figure.add_argument(
-        "--untrusted", action="store_true", help="draw also what is not to be believed"
-    )
+    figure.add_argument("--untrusted", action="store_true", help="also draw flagged cells")
 
 
 def _value(text: str) -> float | str | list[float]:

@@ -1,4 +1,4 @@
-"""Commands on runs: list, show, cancel, resume, delete, what they take, clean up."""
+"""Commands for runs: list, show, cancel, resume, delete, disk usage, clean up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["cancel", "clean", "delete", "disk", "list_all", "resume", "show"]
 
 
 def list_all(arguments: Namespace, output: Output) -> int:
-    """List the runs, the newest first."""
+    """List the runs, newest first."""
     records = launch.list_runs(home(arguments.home))
     rows = [
         {
@@ -33,7 +33,7 @@ def list_all(arguments: Namespace, output: Output) -> int:
         }
         for record in records
     ]
-    empty = "No run yet. `via-obscura map CATALOGUE` starts one."
+    empty = "No runs yet. Start one with `via-obscura map CATALOGUE`."
     output.result([record.summary() for record in records], table(rows, empty))
     return 0
 
@@ -53,14 +53,14 @@ def cancel(arguments: Namespace, output: Output) -> int:
 
 
 def resume(arguments: Namespace, output: Output) -> int:
-    """Go on with a run that did not get done."""
+    """Resume an unfinished run."""
     folder = home(arguments.home)
     record = launch.resume(folder, arguments.run, executor(arguments))
     return follow(folder, record.id, output) if arguments.wait else _say_state(record, output)
 
 
 def delete(arguments: Namespace, output: Output) -> int:
-    """Delete runs with everything that they made."""
+    """Delete runs with all their results."""
     folder = home(arguments.home)
     for run in arguments.run:  # all or none, as far as names go
         launch.open_run(folder, run)
@@ -71,12 +71,12 @@ def delete(arguments: Namespace, output: Output) -> int:
 
 
 def disk(arguments: Namespace, output: Output) -> int:
-    """Say what each run takes on the disk, the largest first."""
+    """Show disk usage per run, largest first."""
     usage = measure(home(arguments.home))
     largest = sorted(usage.of.items(), key=lambda pair: -pair[1])
     rows = [{"run": run, "size": f"{size_words(size):>9}"} for run, size in largest]
     told = {"runs": usage.of, "total": usage.total(), "free": usage.free}
-    output.result(told, f"{table(rows, 'No run yet.')}\n{disk_line(usage)}")
+    output.result(told, f"{table(rows, 'No runs yet.')}\n{disk_line(usage)}")
     return 0
 
 
@@ -88,7 +88,7 @@ def clean(arguments: Namespace, output: Output) -> int:
     if arguments.yes:
         for run in runs:
             launch.delete(folder, run)
-    done = "were deleted" if arguments.yes else "would be deleted (--yes does it)"
+    done = "were deleted" if arguments.yes else "would be deleted (use --yes to delete them)"
     words = f"{len(runs):,} runs without a result {done}: {size_words(size)}."
     output.result({"runs": runs, "bytes": size, "deleted": bool(arguments.yes)}, words)
     return 0
@@ -101,7 +101,7 @@ def _say_state(record: RunRecord, output: Output) -> int:
 
 
 def _took(record: RunRecord) -> str:
-    """Say how long a run has been at work, or was."""
+    """Give the time for which a run has been running, or ran."""
     known = record.active or record.ended is not None
     return duration(elapsed(record, time.time())) if known else ""
 
@@ -111,7 +111,7 @@ def _percent(record: RunRecord) -> str:
 
 
 def _readable(record: RunRecord) -> dict[str, object]:
-    """Give times and shares as people read them."""
+    """Give times and fractions in readable form."""
     times = ("created", "queued", "started", "ended", "heartbeat")
     dates = {name: _date(getattr(record, name)) for name in times}
     left = duration(record.eta_s) or None

@@ -1,4 +1,4 @@
-"""Where the command line has runs worked on."""
+"""Where runs of the command line are executed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ __all__ = ["executor"]
 
 
 def executor(arguments: Namespace) -> str | None:
-    """Give the executor of ``--scheduler``, or None for what the home is configured for."""
+    """Give the executor of ``--scheduler``, or None for the configured one."""
     address = getattr(arguments, "scheduler", None)
     return f"{CLUSTER}:{address}" if address else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.cli.output import Output
 from dashboard.cli.progress import ProgressLine
-from dashboard.demonstration import make_if_missing
+from dashboard.demonstration import STARS, is_missing, make_if_missing
 from data.errors import UserError
 from data.home import home
 from engine.runs.dispatching import ensure_dispatcher
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["address", "check_port", "serve"]
 
+STEPS_VARIABLE = "VIA_OBSCURA_STEPS"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - names of it, not a binding
 
@@ -34,10 +35,14 @@ def serve(arguments: Namespace, output: Output) -> int:
     if arguments.scheduler:  # for everything that is started from the pages
         os.environ[SCHEDULER_VARIABLE] = arguments.scheduler
     ensure_dispatcher(folder)  # runs that waited when everything was switched off go on waiting
-    if arguments.demonstration:
-        output.note("Looking for the demonstration catalogue ...")
+    if arguments.demonstration and is_missing(folder):
+        output.note(
+            f"{_step(3)}demonstration catalogue: {STARS:,} stars, about 90 s on two idle cores"
+        )
         with ProgressLine() as progress:
             make_if_missing(folder, progress)
+    if _step(4):
+        output.note("starting the dashboard ...")
     from dashboard import app
     from dashboard.serving import ServeOptions
 
@@ -54,31 +59,39 @@ def serve(arguments: Namespace, output: Output) -> int:
         proxy=arguments.behind_proxy,
         root=arguments.root_path,
     )
-    options.rules(folder)  # what is wrong with the accounts is said before anything
+    options.rules(folder)  # report errors in the accounts before anything is loaded
     try:
-        app.serve(folder, options, lambda: _tell(arguments, options, output))
+        app.serve(folder, options, lambda: _announce(arguments, options, output))
     except KeyboardInterrupt:
-        output.note("Stopped. Runs that are at work go on.")
+        output.note(
+            "Server stopped. Runs continue in the background; `via-obscura runs` lists them."
+        )
     return 0
 
 
-def _tell(arguments: Namespace, options: ServeOptions, output: Output) -> None:
-    """Say where it is, and who can come in."""
+def _step(number: int) -> str:
+    """Give the number of a step where this command is the last part of ``make app``."""
+    steps = os.environ.get(STEPS_VARIABLE, "")
+    return f"{number}/{steps} " if steps else ""
+
+
+def _announce(arguments: Namespace, options: ServeOptions, output: Output) -> None:
+    """Print the address, and who has access."""
     host, folder = options.host, home(arguments.home)
     rules = options.rules(folder)
     shown = "localhost" if host in _EVERYWHERE else host
     url = f"http://{f'[{shown}]' if ':' in shown else shown}:{options.port}"
     output.result(
-        {"address": url, "home": str(folder)}, f"Via Obscura is at {url} (Ctrl-C stops it)."
+        {"address": url, "home": str(folder)}, f"{_step(4)}open {url} (stop with Ctrl+C)"
     )
     if host not in _LOOPBACK:
         who = "everyone who logs in" if rules.login else "everyone who can reach this machine"
-        may = "" if rules.read_only else " and can start runs"
-        guests = " (guests only look)" if rules.login and not rules.read_only else ""
+        may = "" if rules.read_only else " and start runs"
+        guests = " (guests: view only)" if rules.login and not rules.read_only else ""
         output.note(
-            f"It listens on {host or 'every address'}: {who} sees "
-            f"its catalogues{may}{guests}. Browsers are let in from "
-            f"{', '.join(arguments.allow_origin) or shown}; --allow-origin adds to that."
+            f"Listening on {host or 'all addresses'}: {who} can view "
+            f"the catalogues{may}{guests}. Browsers are accepted at the address "
+            f"{', '.join(arguments.allow_origin) or shown}; add others with --allow-origin."
         )
 
 
@@ -88,17 +101,17 @@ def address(arguments: Namespace) -> tuple[str, int]:
     Raises
     ------
     UserError
-        The port is none.
+        The port is invalid.
     """
     host = arguments.host or os.environ.get("HOST") or "localhost"
     text = str(arguments.port if arguments.port is not None else os.environ.get("PORT") or 5006)
     if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 65535:
-        raise UserError(f"{text!r} is no port.", "A port is a number from 1 to 65535.")
+        raise UserError(f"Invalid port {text!r}.", "A port is a number from 1 to 65535.")
     return host, int(text)
 
 
 def check_port(host: str, port: int) -> None:
-    """Find out before anything is loaded whether the address can be listened on.
+    """Check before anything is loaded that the server can listen on the address.
 
     Raises
     ------
@@ -110,7 +123,7 @@ def check_port(host: str, port: int) -> None:
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except OSError as error:
-        raise UserError(f"There is no address {host!r}.", "Use --host localhost.") from error
+        raise UserError(f"Unknown host {host!r}.", "Use --host localhost.") from error
     refused: list[OSError] = []
     for family, kind, protocol, _, place in found:
         try:
@@ -121,7 +134,7 @@ def check_port(host: str, port: int) -> None:
             refused.append(error)  # for instance IPv6 on a machine without it
     if len(refused) == len(found):
         raise UserError(
-            f"{host}:{port} cannot be listened on: {refused[0].strerror}.",
+            f"Cannot listen on {host}:{port}: {refused[0].strerror}.",
             "Use another --port (above 1023) or --host.",
         )
 

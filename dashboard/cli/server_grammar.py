@@ -20,7 +20,7 @@ def add_serve(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
         action="append",
         default=[],
         metavar="HOST[:PORT]",
-        help="a further address under which browsers may reach it; may be repeated",
+        help="additional address under which browsers may reach the server; may be repeated",
     )
     add_scheduler(parser)
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
@@ -28,54 +28,61 @@ def add_serve(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
     parser.add_argument(
         "--demonstration",
         action="store_true",
-        help="make the demonstration catalogue first, if there is none",
+        help="first make the demonstration catalogue, if there is none",
     )
 
 
 def add_accounts(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
     """Add ``accounts``."""
-    about = "Say who may log in; passwords are read from the terminal or standard input."
+    about = "Manage login accounts; passwords are read from the terminal or standard input."
     parser = command(commands, "accounts", about, "accounts:accounts")
     parser.add_argument("file", metavar="FILE", help="the file of accounts")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--add", metavar="NAME", help="add an account, or change its password")
     what.add_argument("--remove", metavar="NAME", help="remove an account")
     parser.add_argument(
-        "--guest", action="store_true", help="the account may look and change nothing"
+        "--guest", action="store_true", help="the account can view everything and change nothing"
     )
 
 
 def add_cluster(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
     """Add ``cluster``."""
-    about = "The cluster of the configuration: show its workers, start it, stop it."
+    about = "Show, start or stop the configured cluster."
     parser = command(commands, "cluster", about, "cluster:show")
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
-    show = command(actions, "show", "Show the workers and what they do.", "cluster:show")
+    show = command(actions, "show", "Show the workers and their runs.", "cluster:show")
     for one in (parser, show):
         add_scheduler(one)
-    command(actions, "start", "Start it, if it is not there.", "cluster:start")
-    command(actions, "stop", "Stop it; its runs go back to the queue.", "cluster:stop")
+    command(actions, "start", "Start the cluster if it is not running.", "cluster:start")
+    command(actions, "stop", "Stop the cluster; its runs return to the queue.", "cluster:stop")
 
 
 def _add_group(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--accounts", metavar="FILE", help="everyone has to log in (see accounts)")
-    group.add_argument("--oauth", metavar="PROVIDER", help="log in there: github, google, ...")
+    group.add_argument(
+        "--accounts", metavar="FILE", help="require a login (see `via-obscura accounts`)"
+    )
+    group.add_argument(
+        "--oauth", metavar="PROVIDER", help="log in with an OAuth provider: github, google, ..."
+    )
     group.add_argument(
         "--editor",
         action="append",
         default=[],
         metavar="USER",
-        help="a user of the OAuth provider who may start runs; the others only look",
+        help="user of the OAuth provider who can start runs; all others can only view",
     )
-    group.add_argument("--read-only", action="store_true", help="nobody may change anything")
+    group.add_argument("--read-only", action="store_true", help="disable all changes")
     group.add_argument(
         "--tables",
         metavar="FOLDER",
-        help="read tables by name from here only (default for groups: tables in the home)",
+        help="only read tables by name from this folder (default for groups: tables in the home)",
     )
     group.add_argument(
-        "--behind-proxy", action="store_true", help="believe X-Forwarded-For and -Proto"
+        "--behind-proxy", action="store_true", help="trust X-Forwarded-For and -Proto"
     )
     group.add_argument(
-        "--root-path", default="", metavar="/PATH/", help="where the proxy shows it (default: /)"
+        "--root-path",
+        default="",
+        metavar="/PATH/",
+        help="path under which the proxy serves the dashboard (default: /)",
     )

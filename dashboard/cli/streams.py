@@ -26,7 +26,7 @@ __all__ = ["candidates", "lines", "scan"]
 
 
 def scan(arguments: Namespace, output: Output) -> int:
-    """Start a search, and wait for it if so wished."""
+    """Start a search, and wait for it on request."""
     folder = home(arguments.home)
     settings = parse_pairs("--set", arguments.settings)
     selection = read_selection(arguments.select) if arguments.select else None
@@ -59,13 +59,15 @@ def scan(arguments: Namespace, output: Output) -> int:
         raise
     if arguments.wait:
         return follow(folder, record.id, output)
-    there = " It was there already; --again searches anew." if record.created < began else ""
+    there = (
+        " This search already exists; use --again to repeat it." if record.created < began else ""
+    )
     seconds = float(str(record.needs.get("seconds", 0.0)))
-    takes = "" if there else f" It takes about {seconds_in_words(seconds)} of a core."
+    takes = "" if there else f" Estimated time: {seconds_in_words(seconds)} on one core."
     output.result(
         {"run": record.id, "state": str(record.state)},
         f"Run {record.id} is {record.state}.{there}{takes}\n"
-        f"`via-obscura streams candidates {record.id}` lists what it has found so far.",
+        f"`via-obscura streams candidates {record.id}` lists the candidates so far.",
     )
     return 0
 
@@ -76,7 +78,7 @@ def lines(arguments: Namespace, output: Output) -> int:
     rows = found.lines()[: arguments.top]
     told = {**found.about(), "lines": rows}
     shown = [{key: _short(value) for key, value in row.items()} for row in rows]
-    output.result(told, _text(found.about(), shown, "No line yet: no window has been scored."))
+    output.result(told, _text(found.about(), shown, "No lines yet: no window has been scored."))
     return 0
 
 
@@ -102,7 +104,7 @@ def candidates(arguments: Namespace, output: Output) -> int:
     for row, every in zip(shown, rows, strict=True):
         if not every.get("known_known"):  # only near it
             row["known_name"] = ""
-    output.result(told, _text(found.about(), shown, "No candidate.") + written)
+    output.result(told, _text(found.about(), shown, "No candidates.") + written)
     return 0
 
 
@@ -126,8 +128,8 @@ def _apart(arguments: Namespace, spec: dict[str, Any], folder: Path, output: Out
     ]  # fmt: skip
     output.result(
         {"group": sweep.name, "runs": rows},
-        f"Search {sweep.name}\n{table(rows, 'No patch.')}\n"
-        f"`via-obscura streams candidates {sweep.name}` lists what they have found so far.",
+        f"Search {sweep.name}\n{table(rows, 'No patches.')}\n"
+        f"`via-obscura streams candidates {sweep.name}` lists the candidates so far.",
     )
     return 0 if not wait_for or all(record.ended_well for record in records) else 1
 
@@ -141,7 +143,7 @@ def _search(name: str, folder: Path) -> Found:
     run = next((record for record in records if record.id == name), None)
     if run is not None:
         if run.kind != "streams":
-            raise UserError(f"Run {name} is no search for streams.")
+            raise UserError(f"Run {name} is not a stream search.")
         return read_search(open_run(folder, name).path)
     groups = find_groups(records)
     chosen = next((group for group in groups if group.name == name), None)
@@ -151,7 +153,7 @@ def _search(name: str, folder: Path) -> Found:
     if chosen is None:
         raise UserError(
             f"The catalogue {name} has not been searched.",
-            f"`via-obscura streams scan {name}` starts a search.",
+            f"Start a search with `via-obscura streams scan {name}`.",
         )
     return read_search(*(open_run(folder, run.id).path for run in chosen.runs))
 
@@ -177,7 +179,7 @@ def _split_settings(settings: dict[str, str]) -> dict[str, dict[str, str]]:
 def _text(about: dict[str, object], rows: list[dict[str, Any]], empty: str) -> str:
     head = (
         f"Run {about['run']} is {about['state']}: {about['scored']} of {about['windows']} windows "
-        f"of {about['patches']} {'patch' if about['patches'] == 1 else 'patches'} are scored."
+        f"in {about['patches']} {'patch' if about['patches'] == 1 else 'patches'} are scored."
     )
     return f"{head}\n{table(rows, empty)}"
 

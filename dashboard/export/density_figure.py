@@ -94,7 +94,7 @@ def density_figure(
     across = PLANES[cut.plane][2]
     default = (
         f"{name} on the plane {across} = {cut.at:+.2f} kpc, averaged with a Gaussian kernel of "
-        f"{cube.attrs.get('kernel_bandwidths_kpc', '')} kpc. Grey cells are not to be believed."
+        f"{cube.attrs.get('kernel_bandwidths_kpc', '')} kpc. Grey: flagged cells."
     )
     finish(
         figure,

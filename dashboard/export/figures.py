@@ -133,7 +133,7 @@ def profiles_figure(
             take_profile(cube, line, LINES[line][2], view.unit, view.estimator, truth),
             show_untrusted=view.show_untrusted,
         )
-    shown = "all of each line" if view.show_untrusted else "only where it is to be believed"
+    shown = "all of each line" if view.show_untrusted else "only trusted cells"
     known = "; dashed: the truth of the mock" if truth is not None else ""
     finish(
         figure,
@@ -247,8 +247,8 @@ def trust_sentence(cut: MapSlice, *, show_untrusted: bool) -> str:
     inside = np.isfinite(cut.value)
     doubtful, total = int((inside & ~cut.trusted).sum()), int(inside.sum())
     if show_untrusted:
-        return f"Also drawn: {doubtful} of {total} cells that are not to be believed."
-    return f"Grey: {doubtful} of {total} cells, which are not to be believed."
+        return f"Also drawn: {doubtful} of {total} flagged cells."
+    return f"Grey: {doubtful} of {total} cells, flagged as unreliable."
 
 
 def _profile(ax: Axes, profile: Profile, *, show_untrusted: bool) -> None:
@@ -286,5 +286,5 @@ def _histogram(top: Axes, below: Axes, one: xr.Dataset, name: str, *, first: boo
         below.axhline(level, color=colours["muted"], lw=0.5, ls=":")
     below.set(ylim=(-5, 5), xlabel=axis_label(name))
     if first:
-        top.set_ylabel("stars a bin")
+        top.set_ylabel("stars per bin")
         below.set_ylabel("pull [σ]")

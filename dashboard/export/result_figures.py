@@ -163,7 +163,7 @@ def pairs_figure(cube: xr.Dataset, pair: str, provenance: str) -> Figure:
         (axes[2], np.where(data + model > 0, pull, np.nan), "Pull", pulls),
     ):
         mesh = ax.pcolormesh(*edges, field.T, rasterized=True, edgecolors="none", **look)
-        label = "[σ]" if title == "Pull" else "stars a bin"
+        label = "[σ]" if title == "Pull" else "stars per bin"
         figure.colorbar(mesh, ax=ax, label=label).solids.set_rasterized(True)
         ax.set_title(title)
         ax.set_xlabel(axis_label(pair.split("-", maxsplit=1)[0]))

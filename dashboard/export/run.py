@@ -52,7 +52,7 @@ def finished(home: Path, run: str) -> MapResult:
     """
     record = open_run(home, run).record()
     if record.kind != "map":
-        raise UserError(f"Run {record.id} is no map.", "Only maps can be exported.")
+        raise UserError(f"Run {record.id} is not a map.", "Only maps can be exported.")
     if str(record.state) != "done":
         raise UserError(
             f"Run {record.id} is {record.state}: there is nothing to export.",
@@ -133,7 +133,7 @@ def download(result: MapResult, what: str, form: str, view: View) -> tuple[str, 
 def _wanted(result: MapResult, what: str, form: str) -> list[str]:
     """Give the names of the cubes to export."""
     if form not in FORMATS:
-        raise UserError(f"There is no format {form!r}.", f"Known are {', '.join(FORMATS)}.")
+        raise UserError(f"Unknown format {form!r}.", f"The formats are {', '.join(FORMATS)}.")
     able = [name for name in result.paths if form in DATA_FORMATS or name in _drawable(form)]
     if what == "all":
         if not able:

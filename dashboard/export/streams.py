@@ -81,7 +81,7 @@ def members_bytes(found: Found, candidates: Sequence[int], suffix: str) -> bytes
     """
     if suffix not in FORMATS:
         raise UserError(
-            f"Members cannot be written as .{suffix}.", f"Choose among {', '.join(FORMATS)}."
+            f"Members cannot be written as .{suffix}.", f"Choose one of {', '.join(FORMATS)}."
         )
     table = members_table(found, candidates)
     if suffix == "parquet":

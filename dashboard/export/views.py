@@ -65,7 +65,7 @@ def export_views(home: Path, views: list[SavedView], form: str) -> bytes:
         If there is no view, or the format is unknown.
     """
     if form not in VIEW_FORMATS:
-        raise UserError(f"There is no format {form!r}.", f"Known are {', '.join(VIEW_FORMATS)}.")
+        raise UserError(f"Unknown format {form!r}.", f"The formats are {', '.join(VIEW_FORMATS)}.")
     if not views:
         raise UserError("There are no saved views.", "“Save view” on a page makes one.")
     with drawing():

@@ -62,7 +62,7 @@ class AccelerationPage(ResultPage):
         self._tiles = {
             "size": tile("|a| at the Sun", css_class="vo-tile-size"),
             "speed": tile("Circular speed at the Sun", css_class="vo-tile-speed"),
-            "trusted": tile("Volume to be believed", css_class="vo-tile-trusted"),
+            "trusted": tile("Reliable volume", css_class="vo-tile-trusted"),
             "truth": tile("Median error against the truth", css_class="vo-tile-truth"),
         }
         self._caption = pmui.Typography(
@@ -142,7 +142,7 @@ class AccelerationPage(ResultPage):
     def _show_tiles(self, result: MapResult, estimator: str) -> None:
         cube, sun = result.cubes["acceleration"], result.at_sun_by(estimator)
         unit = UNITS["1e-10 m/s2"]
-        doubt = "" if sun is None or sun.trusted else "not to be believed"
+        doubt = "" if sun is None or sun.trusted else "unreliable"
         size = speed = "—"
         if sun is not None:
             size = f"{figures(*(part * unit.factor for part in sun.size))} × {unit.label}"
@@ -154,7 +154,7 @@ class AccelerationPage(ResultPage):
             "Circular speed at the Sun, √(R |a_x|)", speed, doubt or "published: 229.0 ± 0.2 km/s"
         )
         self._tiles["trusted"].object = tile_text(
-            "Volume to be believed",
+            "Reliable volume",
             f"{100 * trusted_share(cube, estimator):.0f}%",
             f"cells without a doubt, by {estimator}",
         )
@@ -167,9 +167,9 @@ def truth_tile(errors: np.ndarray) -> str:
     """Give the HTML of the tile that compares the trusted cells with the truth."""
     label = "Median error against the truth"
     if errors.size == 0:
-        return tile_text(label, "—", "no cell is to be believed")
+        return tile_text(label, "—", "no reliable cells")
     median, high = np.percentile(errors, [50, 95])
-    note = f"95% of the believed cells within {100 * high:.1f}%"
+    note = f"95% of the reliable cells within {100 * high:.1f}%"
     return tile_text(label, f"{100 * median:.1f}%", note)
 
 

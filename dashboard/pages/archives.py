@@ -35,8 +35,8 @@ class ArchivesPage(Page):
             section(
                 "Downloads",
                 self._list.view,
-                note="A download goes on when this window is closed. Cancelled or interrupted, it "
-                "keeps the parts that have come and resumes where it stopped.",
+                note="Downloads continue when this window is closed. If cancelled or interrupted, "
+                "completed chunks are kept and the download can be resumed.",
                 css_class="vo-downloads",
             ),
             sizing_mode="stretch_width",

@@ -233,7 +233,7 @@ class ArchiveForm:
             return  # the request has changed meanwhile
         room = told["bytes"] * DISK_FACTOR
         free = shutil.disk_usage(_existing(self.services.home)).free
-        note = "before the cuts that are made here" if told["left_out"] else ""
+        note = "before the cuts applied locally" if told["left_out"] else ""
         self._rows.object = tile_text("Stars", f"{told['rows']:,}", note)
         self._disk.object = tile_text(
             "Room needed", size_in_words(room), f"{size_in_words(free)} are free"

@@ -43,7 +43,7 @@ class DownloadList:
         self._act, self._access = act, access
         self._cards: dict[str, _Card] = {}
         self._empty = pmui.Typography(
-            "No download yet.",
+            "No downloads.",
             variant="body2",
             margin=(4, 10, 10, 10),
             sx={"color": "text.secondary"},

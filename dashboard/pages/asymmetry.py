@@ -78,7 +78,7 @@ class AsymmetryPage(ResultPage):
             pmui.Row(*self._tiles.values(), sizing_mode="stretch_width", margin=0),
             self._maps.view,
             section(
-                "Is it more than the errors?",
+                "Significance tests",
                 self._tests,
                 note="Each row tests all trusted cells at once, with the correlation of their "
                 "errors: p is the probability that errors alone look at least as uneven. "
@@ -86,7 +86,7 @@ class AsymmetryPage(ResultPage):
                 css_class="vo-joint",
             ),
             self._curves.view,
-            section("Where this comes from", self._provenance),
+            section("Provenance", self._provenance),
         ]
 
     def show_result(self, result: MapResult) -> None:

@@ -45,7 +45,7 @@ class AsymmetryControls:
             **wide("vo-beside"),
         )  # fmt: skip
         self.show_untrusted = pmui.Switch(
-            label="Show doubtful cells", value=False, **wide("vo-show-untrusted")
+            label="Show flagged cells", value=False, **wide("vo-show-untrusted")
         )
         self._cube: xr.Dataset | None = None
         self._start = (8.122, 0.0, 0.0208)

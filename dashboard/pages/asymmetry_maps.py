@@ -120,7 +120,7 @@ class AsymmetryMaps:
         if self.controls.show_untrusted.value:
             doubt = "The errors of doubtful cells take all cells as independent."
         else:
-            doubt = "Grey cells are not to be believed: point at one to see why."
+            doubt = "Grey: flagged cells (hover for the reason)."
         return f"{what}, {where}. {doubt}"
 
     def _styled(self, title: str, draw: Callable[[MapSlice], hv.Element]) -> hv.Element:

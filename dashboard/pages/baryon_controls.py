@@ -137,7 +137,7 @@ class BaryonControls:
             tree = json.loads(bytes(content).decode("utf-8"))
         except (ValueError, RecursionError):
             raise UserError(
-                "This file is no JSON.", "The guide shows what a baryon model looks like."
+                "This file is not valid JSON.", "The guide shows what a baryon model looks like."
             ) from None
         self._own = model_from_dict(tree)
         self.model.options = offered(self._truth, self._own)

@@ -63,7 +63,7 @@ class ComparePage(Page):
         )
         swap = pmui.IconButton(
             icon="swap_horiz",
-            description="Exchange the two runs",
+            description="Swap runs",
             on_click=session.guarded(lambda _: self._swap()),
             align="center",
             css_classes=["vo-compare-swap"],

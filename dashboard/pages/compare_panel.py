@@ -46,7 +46,7 @@ class ComparePanel:
         for widget in (self.controls.relative, self.controls.arrows):
             widget.visible = False
         self.tiles = {
-            "trusted": tile("To be believed in both", css_class="vo-compare-trusted"),
+            "trusted": tile("Reliable in both", css_class="vo-compare-trusted"),
             "difference": tile("Median of B − A", css_class="vo-compare-difference"),
             "pull": tile("Pulls, root mean square", css_class="vo-compare-pull"),
             "within": tile("Pulls within 1 σ", css_class="vo-compare-within"),
@@ -144,7 +144,7 @@ class ComparePanel:
         across = PLANES[a.plane][2]
         self._caption.object = (
             f"{a.quantity.label}: {a.quantity.description}, on the plane {across} = {a.at:+.2f} "
-            "kpc. A and B share their colours. Grey cells are not to be believed; in the lower "
+            "kpc. A and B share their colours. Grey: flagged cells; in the lower "
             "maps, not in at least one of the two. Point at one to see why."
         )
 
@@ -157,7 +157,7 @@ class ComparePanel:
         label = self.cuts[0].quantity.label
         share = f"{100 * found.share:.0f}%" if found.share == found.share else "—"
         self.tiles["trusted"].object = tile_text(
-            "To be believed in both", share, f"{found.cells:,} cells of the whole volume"
+            "Reliable in both", share, f"{found.cells:,} cells of the whole volume"
         )
         some = found.cells > 0
         self.tiles["difference"].object = tile_text(

@@ -83,7 +83,7 @@ class VolumeFields:
             "Radius (kpc)", changed, optional=False, low=0.0, css_class="vo-radius"
         )
         self._sun = pmui.Button(
-            label="4 kpc round the Sun",
+            label="4 kpc around the Sun",
             variant="text",
             size="small",
             margin=(10, 5),

@@ -44,7 +44,7 @@ class DarkMatterTables:
         self._gauss = pmui.Typography(
             "", variant="body2", margin=(4, 10), css_classes=["vo-gauss"]
         )
-        self.believe = section("What to believe", self._words, css_class="vo-believe")
+        self.believe = section("Caveats", self._words, css_class="vo-believe")
         self._missing_section = section("What this map cannot say", self._missing)
         self._gauss_section = section("Gauss's law as a test", self._gauss)
         self.below = pmui.Column(
@@ -55,7 +55,7 @@ class DarkMatterTables:
                 margin=0,
             ),
             self._missing_section,
-            section("Where this comes from", self._provenance),
+            section("Provenance", self._provenance),
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -79,7 +79,7 @@ class DarkMatterTables:
     def show(self, found: Found, unit: Unit, densities: DensityMap) -> None:
         """Show the numbers."""
         rows, ours = literature_rows(found.dark.local, found.true_local, unit)
-        head = ("ρ dark at the Sun's distance", unit.label, "this run − it", "source")
+        head = ("ρ dark at the Sun's distance", unit.label, "this run − published", "source")
         self.literature.object = (
             rows_table(head, rows, ours=ours)
             if rows

@@ -72,15 +72,15 @@ class DensityPage(DensityResultPage):
             self._export.view,
             pmui.Row(
                 section(
-                    "What to believe",
+                    "Caveats",
                     pmui.Typography(BELIEVE, variant="body2", margin=(4, 10)),
                     css_class="vo-believe",
                 ),
-                section("Why cells are not believed", self._doubts),
+                section("Flagged cells by reason", self._doubts),
                 sizing_mode="stretch_width",
                 margin=0,
             ),
-            section("Where this comes from", self._provenance),
+            section("Provenance", self._provenance),
         ]
 
     def show_result(self, result: MapResult) -> None:
@@ -102,7 +102,7 @@ class DensityPage(DensityResultPage):
             (text, f"{100 * share:.0f}% of the volume" if share >= 0.005 else "under 1%")
             for text, share in shares(flags, densities.grid.inside)
         ]
-        self._doubts.object = pairs_table(lines or [("Nothing", "speaks against any cell.")])
+        self._doubts.object = pairs_table(lines or [("None", "no cell is flagged.")])
         cube = result.cubes["density"]
         self._provenance.object = pairs_table(
             [
@@ -142,9 +142,9 @@ class DensityPage(DensityResultPage):
     def _show_tiles(self, densities: DensityMap) -> None:
         share = share_trusted(densities, densities.estimators[0])
         self._tiles["trusted"].object = tile_text(
-            "Volume to be believed",
+            "Reliable volume",
             f"{100 * share:.0f}%",
-            "cells whose kernel stays where stars were seen",
+            "cells whose kernel lies inside the surveyed volume",
         )
         self._tiles["truth"].visible = densities.truth is not None
         if self._truth.size:
@@ -152,9 +152,9 @@ class DensityPage(DensityResultPage):
             self._tiles["truth"].object = tile_text(
                 "Median error of the total above 0.3 kpc",
                 f"{100 * median:.1f}%",
-                f"95% of the believed cells within {100 * high:.0f}%",
+                f"95% of the reliable cells within {100 * high:.0f}%",
             )
         else:
             self._tiles["truth"].object = tile_text(
-                "Median error of the total", figures(np.nan, np.nan), "no cell is to be believed"
+                "Median error of the total", figures(np.nan, np.nan), "no reliable cells"
             )

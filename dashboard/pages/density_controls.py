@@ -58,7 +58,7 @@ class DensityControls:
             end=_HORIZONTAL[1], step=0.05, **wide("vo-bandwidth-r"),
         )  # fmt: skip
         self.up = pmui.FloatSlider(
-            label="Bandwidth across it, kpc", value=0.2, start=_VERTICAL[0],
+            label="Vertical bandwidth (kpc)", value=0.2, start=_VERTICAL[0],
             end=_VERTICAL[1], step=0.05, **wide("vo-bandwidth-z"),
         )  # fmt: skip
         self.logarithmic = pmui.Switch(
@@ -77,7 +77,7 @@ class DensityControls:
             **wide("vo-difference"),
         )
         self.show_untrusted = pmui.Switch(
-            label="Show doubtful cells", value=False, **wide("vo-show-untrusted")
+            label="Show flagged cells", value=False, **wide("vo-show-untrusted")
         )
         self._densities: DensityMap | None = None
         self.plane.param.watch(lambda _: self._offer_slices(), "value")

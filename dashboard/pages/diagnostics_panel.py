@@ -61,7 +61,7 @@ class DiagnosticsPanel:
         for name in ("plane", "index", "estimator"):
             controls.watch(name, session.guarded(self._soon))
         self.view = section(
-            "What speaks for and against the map",
+            "Diagnostics",
             pmui.FlexBox(
                 *(
                     pmui.Column(select, words, figure.pane, margin=0)

@@ -83,7 +83,11 @@ class IngestDialog:
         self._name = pmui.TextInput(label="Name (optional)", **style)
         self._kind = pmui.Select(
             label="Kind",
-            options={"Find out": "", "Astrometry": "astrometry", "Simulation": "simulation"},
+            options={
+                "Detect automatically": "",
+                "Astrometry": "astrometry",
+                "Simulation": "simulation",
+            },
             value="",
             **style,
         )

@@ -62,7 +62,7 @@ class MapControls:
         )
         self.arrows = pmui.Switch(label="Arrows", value=False, **wide("vo-arrows"))
         self.show_untrusted = pmui.Switch(
-            label="Show doubtful cells", value=False, **wide("vo-show-untrusted")
+            label="Show flagged cells", value=False, **wide("vo-show-untrusted")
         )
         self._cube: xr.Dataset | None = None
         self.plane.param.watch(lambda _: self._offer_slices(), "value")

@@ -71,7 +71,7 @@ class ModelPage(ResultPage):
         self._tiles = {
             "auc": tile("Area under the classifier's curve", css_class="vo-auc"),
             "pulls": tile("Spread of the pulls"),
-            "stars": tile("Held-out stars judged"),
+            "stars": tile("Held-out stars tested"),
         }
         histograms = [
             pmui.Column(counts.pane, pulls.pane, margin=0)
@@ -114,7 +114,7 @@ class ModelPage(ResultPage):
         self._tiles["pulls"].object = tile_text("Spread of the pulls", value, note)
         held_out = cube.attrs.get("n_held_out")
         self._tiles["stars"].object = tile_text(
-            "Held-out stars judged",
+            "Held-out stars tested",
             "—" if held_out is None else f"{int(held_out):,}",
             "stars that the model has not seen",
         )

@@ -39,7 +39,7 @@ class PresentPage(Page):
         self.stage = Stage(services, session)
         self._confirm = Confirm(
             "Delete this view?",
-            "Its title and its note are gone then; the run that it shows stays.",
+            "Title and note are deleted; the run is kept.",
             "Delete",
             session.guarded(self._delete),
             "vo-confirm-view",

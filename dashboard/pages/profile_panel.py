@@ -68,7 +68,7 @@ class ProfilePanel:
         self._quantity = pmui.Select(
             label="Quantity",
             options={
-                "what fits each line": FITTING,
+                "automatic (best component per line)": FITTING,
                 **{q.label: q.key for q in QUANTITIES.values()},
             },
             value=FITTING,

@@ -83,7 +83,7 @@ class Artefacts:
             self._switches[artefact.name], self._notes[artefact.name] = switch, note
             rows += [switch, note]
         nothing = pmui.Typography(
-            "This catalogue has none of the columns that would tell.",
+            "No columns in this catalogue allow this check.",
             variant="body2", margin=(4, 10), sx={"color": "text.secondary"},
         )  # fmt: skip
         self._column.objects = rows or [nothing]

@@ -65,7 +65,7 @@ class CompletenessTool:
         )  # fmt: skip
         self._limit = NumberField("Limit (mag)", changed, optional=False, css_class="vo-limit")
         self._distance = NumberField(
-            "Largest distance (kpc)", changed, optional=False, low=0.0, css_class="vo-max-distance"
+            "Maximum distance (kpc)", changed, optional=False, low=0.0, css_class="vo-max-distance"
         )
         self._dust = pmui.Select(
             label="Extinction in that band", options=[_NO_DUST], value=_NO_DUST, size="small",
@@ -77,7 +77,7 @@ class CompletenessTool:
         for widget in (self._band, self._dust):
             widget.param.watch(changed, "value")
         self._take = pmui.Button(
-            label="Keep these stars", variant="contained", size="small", margin=(10, 10),
+            label="Apply cut", variant="contained", size="small", margin=(10, 10),
             disabled=True, css_classes=["vo-keep-complete"],
             on_click=session.guarded(lambda _: self._keep()),
         )  # fmt: skip

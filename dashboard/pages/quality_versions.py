@@ -64,7 +64,7 @@ class Versions:
             label="Its column of identifiers", value="source_id", **wide("vo-join-key")
         )
         self._columns = pmui.TextInput(
-            label="Columns to take (all that are new)", placeholder="feh=M_H, d=dist",
+            label="Columns to add (default: all new ones)", placeholder="feh=M_H, d=dist",
             **wide("vo-join-columns"),
         )  # fmt: skip
         self._join = self._button("Join", "vo-join", self._begin_join)
@@ -171,9 +171,9 @@ class Versions:
         more = f"{told['with_6d']:,} of them have position and velocity."
         if "matched" in told:
             more = (
-                f"{told['matched']:,} stars found a row, {told['unmatched']:,} did not; "
-                f"{told['duplicates']:,} rows repeated a star, "
-                f"{told['elsewhere']:,} belong to none."
+                f"{told['matched']:,} stars matched, {told['unmatched']:,} unmatched; "
+                f"{told['duplicates']:,} duplicate rows, "
+                f"{told['elsewhere']:,} rows without a match."
             )
         self.session.notices.clear()
         self.session.notify(f"The new version has {told['rows']:,} stars.", more, level="success")

@@ -189,7 +189,7 @@ class RunDetails:
         self._log.object = (
             f"<pre>{plain(text, limit=LOG_BYTES, multiline=True)}</pre>"
             if text
-            else "<pre>The run has printed nothing.</pre>"
+            else "<pre>No log output yet.</pre>"
         )
 
     def _make_buttons(self) -> dict[str, pmui.Button]:
@@ -222,7 +222,7 @@ class RunDetails:
                 "Cancel the run",
                 lambda: self._go("cancel"),
                 "vo-confirm-cancel",
-                no="Let it go on",
+                no="Keep running",
             ),
             "delete": Confirm(
                 "Delete this run?",
@@ -270,7 +270,7 @@ class RunDetails:
             self._bar,
             self._line,
             *self._sections.values(),
-            section("What it says of itself", self._tabs),
+            section("Run details", self._tabs),
             *(confirm.view for confirm in self._confirms.values()),
             sizing_mode="stretch_width",
             min_width=440,  # below the list where the window is too narrow for both

@@ -111,7 +111,7 @@ class RunsOverview:
         self._disk.object = plain(housekeeping.disk_line(self._usage))
         self._machines.visible = bool(there)
         self._machines.object = rows_table(
-            ("machine", "cores", "memory", "device", "works on"),
+            ("machine", "cores", "memory", "device", "current run"),
             [m.cells() for m in there],
             texts=(0, 4),
         )

@@ -89,11 +89,11 @@ class SelectionExchange:
 
     def _opened(self, content: bytes) -> None:
         if len(content) > LARGEST:
-            raise UserError(f"The file has more than {LARGEST} bytes: that is no selection.")
+            raise UserError(f"The file has more than {LARGEST} bytes, too large for a selection.")
         try:
             text = content.decode()
         except UnicodeDecodeError:
-            raise UserError("The file is no text: that is no selection.") from None
+            raise UserError("The file is not a text file, so not a selection.") from None
         self._session.select(from_json(text))
 
     def _show_adql(self) -> None:

@@ -135,7 +135,7 @@ class KeptSelections:
             text = ""
         else:
             tree = self._library.trees().get(name)
-            what = "It is gone." if tree is None else caption(tree)
+            what = "It no longer exists." if tree is None else caption(tree)
             text = f"{what} {WAYS[self._way.value][0]}: {WAYS[self._way.value][1]}."
         self._words.object = plain(f"{text} {remark}", limit=400)
 

@@ -114,7 +114,7 @@ class StreamsPage(Page):
                 sizing_mode="stretch_width",
             ),
             note="Patches are coloured by their best line. Green lines are known streams, the "
-            "others candidates. What a p rests on stands under Numbers.",
+            "others candidates. How each p-value was derived is listed under Numbers.",
         )  # fmt: skip
 
     # --- life -----------------------------------------------------------------------------
@@ -236,7 +236,7 @@ class StreamsPage(Page):
         self._seen = None
         self.refresh()
         self._choice.choose(str(record.spec.get("group") or record.id))
-        self.session.notify("The search has been started; it goes on in the background.",
+        self.session.notify("The search has been started in the background.",
                             level="success")  # fmt: skip
 
     def _acted(self) -> None:
@@ -274,4 +274,4 @@ def _no_candidates(found: Found) -> str:
         best = [state.best for state in found.patches if np.isfinite(state.best)]
         so_far = f" The best line so far has σ_L = {max(best):.1f}." if best else ""
         return f"Candidates come when all windows of a patch are scored.{so_far}"
-    return "Nothing stands out: no line of this search became a candidate."
+    return "No candidates in this search."

@@ -235,7 +235,7 @@ class CandidateView:
         """Rows of the patch's stars that are on the line as it is drawn."""
         result = self._shown
         if result is None or result.line is None:
-            raise UserError("There is no line on the screen.", "Loosen the cuts.")
+            raise UserError("No line is shown.", "Loosen the cuts.")
         return result.index[result.line.members]
 
     def _explore(self) -> None:

@@ -58,7 +58,7 @@ class SearchStarter:
             margin=(4, 10), css_classes=["vo-stream-method"],
         )  # fmt: skip
         self._patches = pmui.TextInput(
-            label="Patches", value="", placeholder="round the stars", size="small", width=250,
+            label="Patches", value="", placeholder="around the stars", size="small", width=250,
             css_classes=["vo-stream-patches"],
         )  # fmt: skip
         self._width = _number("Window [mas/yr]", 6.0, "vo-stream-width")
@@ -117,7 +117,7 @@ class SearchStarter:
             self._cost,
             pmui.Row(self._start, self._apart, margin=0),
             note="Blind: every window of proper motion is searched, in both directions, and no "
-            "label is read. Patches: empty for one round the stars, all, names such as "
+            "label is read. Patches: empty for one around the stars, all, names such as "
             "l195.0b+33.7, or RA,DEC,RADIUS in degrees.",
             css_class="vo-stream-form",
         )
@@ -171,7 +171,7 @@ class SearchStarter:
             return None
         spec, home = self._spec(), self.services.home
         if not self._cost.object:
-            self._cost.object = "Reckons what it will take …"
+            self._cost.object = "Estimating run time …"
         return partial(_estimated, spec, home)
 
     def _tell(self, cost: dict[str, float]) -> None:

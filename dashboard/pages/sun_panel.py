@@ -25,11 +25,11 @@ class SunPanel:
         self.view = pmui.Column(
             pmui.Row(
                 section("The acceleration at the Sun", self._vector, self._published),
-                section("Why cells are not believed", self._doubts),
+                section("Flagged cells by reason", self._doubts),
                 sizing_mode="stretch_width",
                 margin=0,
             ),
-            section("Where this comes from", self._provenance),
+            section("Provenance", self._provenance),
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -41,9 +41,7 @@ class SunPanel:
         self._published.object = published_table(sun, estimator)
         reasons = [(text, "at the Sun") for text in (sun.reasons if sun else ())]
         lines = [*reasons, *distrust_lines(cube, estimator)]
-        self._doubts.object = pairs_table(
-            lines or [("Nothing", "speaks against any cell of this map.")]
-        )
+        self._doubts.object = pairs_table(lines or [("None", "no cell of this map is flagged.")])
         self._provenance.object = pairs_table(
             [
                 ("Source", provenance_sentence(cube.attrs, result.catalogue_name)),
@@ -78,7 +76,7 @@ def published_table(at_sun: AtSun | None, estimator: str) -> str:
     if at_sun is not None:
         size, sd = at_sun.size
         ours = (size * factor, sd * factor)
-        doubt = "" if at_sun.trusted else ", not to be believed"
+        doubt = "" if at_sun.trusted else ", unreliable"
         rows.append((f"This run, {estimator}{doubt}", figures(*ours), "", ""))
     rows += [
         (
@@ -89,5 +87,5 @@ def published_table(at_sun: AtSun | None, estimator: str) -> str:
         )
         for published in PUBLISHED
     ]
-    head = ("|a| at the Sun", "10⁻¹⁰ m s⁻²", "this run − it", "source")
+    head = ("|a| at the Sun", "10⁻¹⁰ m s⁻²", "this run − published", "source")
     return rows_table(head, rows, ours=0 if ours else None)

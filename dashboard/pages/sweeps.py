@@ -47,7 +47,7 @@ class SweepsPage(Page):
         )
         self._suggested = suggested_cut(["parallax_over_error"])
         self._cut = pmui.TextInput(
-            label="Cut, with {} for its value",
+            label="Cut expression ({} = value)",
             value=self._suggested[0],
             size="small",
             width=300,
@@ -106,7 +106,7 @@ class SweepsPage(Page):
                 pmui.Row(self._chosen, self._result, margin=0),
                 self._verdict,
                 pn.FlexBox(self._figure.pane, self._rows),
-                note="Hollow points are not to be believed. Runs of a sweep share most of their "
+                note="Hollow points are unreliable. Runs of a sweep share most of their "
                 "stars, so that chance moves them by less than their errors.",
             )
         ]
@@ -145,7 +145,7 @@ class SweepsPage(Page):
         self._start.disabled = not moving
         if catalogue is None and not self._catalogues.view.visible:
             self._about.object = (
-                "There is no catalogue here whose stars have velocities in space. The page "
+                "No catalogue here has stars with full 6D data. The page "
                 "Explore makes and reads them."
             )
         elif catalogue is None:

@@ -91,7 +91,7 @@ class TracersPage(Page):
         middle = pmui.Column(
             self._busy,
             self._refusal,
-            section("What the cuts keep", self._funnel),
+            section("Stars surviving each cut", self._funnel),
             section("Before and after", self._grid.view),
             sizing_mode="stretch_width",
             min_width=420,

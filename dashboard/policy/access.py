@@ -59,7 +59,7 @@ class Access:
                 )
             who = "as a guest" if self.user is None else f"as the guest {self.user}"
             raise UserError(
-                f"You are here {who}: guests can look at everything but not {what}.",
+                f"You are logged in {who}: guests can view everything but not {what}.",
                 "Ask whoever runs this server for an account that may.",
             )
 

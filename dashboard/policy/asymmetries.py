@@ -134,7 +134,7 @@ TESTS: dict[str, Question] = {
         "North and south: density", "north and south differ in density", "M☉ pc⁻³"
     ),
     "azimuthal": Question(
-        "Round the axis: a_φ", "the field is not the same round the axis", _ACCELERATION, True
+        "Around the axis: a_φ", "the field is not axisymmetric", _ACCELERATION, True
     ),
     "mirror_tilt": Question(
         "Tilt: north and south together", "the pull does not point into the plane z = 0", "°"

@@ -26,7 +26,7 @@ _LABELS = {
     "mckee-2015": "McKee+ 2015 (surface densities)",
     "schutz-2018": "Schutz+ 2018 (from memory, unverified)",
     NO_BARYONS: "none: all mass counts as dark",
-    MOCK: "those of this mock, exact",
+    MOCK: "exact (this mock)",
 }
 
 
@@ -94,7 +94,7 @@ def baryons_of(choice: BaryonChoice, truth: Truth | None) -> Baryons:
         return type(known)(known.truth, known.components, known.sun_radius, choice.mass)
     model = model_of(choice)
     if model is None:
-        raise UserError("There is no baryon model of your own yet.", "Open its JSON file first.")
+        raise UserError("No baryon model has been loaded yet.", "Open its JSON file first.")
     return model.scaled(
         scale_length=choice.length, density_factor=choice.mass, height_factor=choice.height
     )

@@ -85,7 +85,7 @@ def trust_alert(cube: xr.Dataset, warnings: tuple[str, ...]) -> tuple[str, str, 
     if warnings and (answered := _answered_share(cube)) > 0:
         return (
             "warning",
-            "Of this map believe the estimator conditional alone.",
+            "Only the conditional estimator of this map is reliable.",
             f"{why} It is made from how stars move at each place, which no selection by place or"
             f" brightness changes, and is trusted in {100 * answered:.0f}% of the volume. What"
             " boltzmann and jeans say here is mostly the selection.",
@@ -93,14 +93,14 @@ def trust_alert(cube: xr.Dataset, warnings: tuple[str, ...]) -> tuple[str, str, 
     if share < 0.005:
         return (
             "warning",
-            "No cell of this map should be believed."
+            "No cell of this map is reliable."
             if share == 0
-            else "Next to no cell of this map should be believed.",
+            else "Almost no cell of this map is reliable.",
             why or "Every cell has a reason against it: they are listed at the foot of the page.",
         )
     if warnings:
         return "warning", "This map has to be read with care.", why
     if share < 0.5:
         hint = "The grey cells have a reason against them, listed at the foot of the page."
-        return "info", f"Only {100 * share:.0f}% of the volume is to be believed.", hint
+        return "info", f"Only {100 * share:.0f}% of the volume is reliable.", hint
     return None

@@ -102,7 +102,7 @@ def pull_words(rms: float) -> str:
     if not math.isfinite(rms):
         return "no cell is trusted in both"
     if rms < 0.7:
-        return "closer than their errors say"
+        return "smaller than expected from the errors"
     if rms <= 1.3:
         return "as far apart as their errors say"
     return "further apart than their errors say"

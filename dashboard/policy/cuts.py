@@ -42,10 +42,10 @@ class Cut:
 
 
 USUAL = (
-    Cut("distance_sun", "max", "Distance at most (kpc)", 0.5, 4.0),
+    Cut("distance_sun", "max", "Maximum distance (kpc)", 0.5, 4.0),
     Cut("parallax_over_error", "min", "Parallax over error at least", 1.0, 10.0),
     Cut("ruwe", "max", "RUWE at most", 0.1, 1.4),
-    Cut("speed", "max", "Speed at most (km/s)", 50.0, 550.0),
+    Cut("speed", "max", "Maximum speed (km/s)", 50.0, 550.0),
     Cut("phot_g_mean_mag", "max", "G at most (mag)", 0.5, 15.0),
     Cut("grvs_mag", "max", "G_RVS at most (mag)", 0.5, 14.0),
     Cut("absolute_g", "max", "M_G at most (mag)", 0.5, 3.0),

@@ -89,7 +89,7 @@ def surface_rows(found: DarkMatter, truth: tuple[float, float] | None) -> list[t
     dark_error = float(np.hypot(total_error, error)) if np.isfinite(total_error) else np.nan
     return [
         ("From K_z alone", with_error(surface.vertical_only), ""),
-        ("What the radial force adds", with_error(surface.correction), ""),
+        ("Radial-force term", with_error(surface.correction), ""),
         (f"All mass within {Z_MAX:g} kpc", with_error(surface.total), known[0]),
         ("The baryon model", figures(value, error), ""),
         ("Dark matter", figures(total - value, dark_error), known[1]),
@@ -103,7 +103,7 @@ def oort_rows(found: DarkMatter) -> list[tuple[str, ...]]:
     meanings = {
         "A": "shear",
         "B": "vorticity",
-        "C": "change round the axis",
+        "C": "non-axisymmetric term",
         "K": "minus C, for a force",
     }
     rows = [
@@ -129,9 +129,7 @@ def gauss_text(cube: xr.Dataset) -> str:
     where = f" of {float(volume):.3g} kpc³" if volume is not None else ""
     verdict = "They agree within their errors."
     if abs(pull) > 3:
-        verdict = (
-            "They disagree by more than their errors: believe the density less than they say."
-        )
+        verdict = "They disagree by more than their errors: the density is less certain."
     elif abs(pull) > 2:
         verdict = "They disagree a little more than their errors say."
     return (

@@ -16,7 +16,7 @@ BELIEVE = (
     "vertical bandwidths of the plane the total and the baryons are lower than they are at a "
     "point, both alike. Cells whose kernel reaches out of the volume are grey, since nothing was "
     "seen out there. The potential's density cannot be negative by much; the other estimators "
-    "are free to, and where they differ by more than their errors, believe neither."
+    "may go negative; where they differ by more than their errors, trust neither."
 )
 
 

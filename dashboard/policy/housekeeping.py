@@ -16,7 +16,7 @@ __all__ = ["CLEANABLE", "Usage", "cleanable", "count_line", "disk_line", "measur
 #: States of runs whose folders a clean-up removes: they ended without a result.
 CLEANABLE = (RunState.FAILED, RunState.CANCELLED, RunState.INTERRUPTED)
 _ORDER = (
-    ("running", "at work"), ("stopping", "stopping"), ("queued", "waiting"),
+    ("running", "running"), ("stopping", "stopping"), ("queued", "waiting"),
     ("interrupted", "interrupted"), ("failed", "failed"), ("cancelled", "cancelled"),
     ("done", "done"),
 )  # fmt: skip

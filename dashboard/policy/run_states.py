@@ -77,11 +77,11 @@ def sentence(run: RunRecord) -> tuple[str, str]:
             error.get("hint") or "The log below tells what it was doing.",
         )
     if state == "cancelled":
-        return "The run was cancelled.", "Resume goes on from its last checkpoint."
+        return "The run was cancelled.", "Resume continues from its last checkpoint."
     if state == "interrupted":
         return (
-            error.get("sentence") or "The process of this run is gone without a word.",
-            "Nothing is lost but the time since its last checkpoint: resume goes on from there.",
+            error.get("sentence") or "The process of this run ended unexpectedly.",
+            "Only work since the last checkpoint is lost: Resume continues from there.",
         )
     return "", ""
 

@@ -50,7 +50,7 @@ def checked(document: object) -> dict[str, Any]:
         If it is no document, of a version that cannot be read, or a field has a wrong form.
     """
     if not isinstance(document, Mapping):
-        raise UserError("This is no session document.")
+        raise UserError("This is not a session document.")
     version = document.get("version")
     if isinstance(version, bool) or version not in READS:
         later = isinstance(version, int) and version > VERSION

@@ -28,7 +28,7 @@ _KINDS = {
     "limit": "an upper limit",
 }
 _BASIS = {
-    "before training": "from searches with exchanged positions, all windows counted",
+    "before training": "from permutation searches, all windows counted",
     "mocks": "from patches without streams, all windows counted",
     "scores": "given the scores only: how often chance finds such a line is not known",
 }

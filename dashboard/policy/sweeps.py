@@ -90,7 +90,8 @@ def numbers(text: str) -> list[float]:
                 found.append(float(word))
         except ValueError:
             raise UserError(
-                f"{word!r} is no number and no range.", "Write 3 5 10, or 2:10:5 for five values."
+                f"{word!r} is neither a number nor a range.",
+                "Write 3 5 10, or 2:10:5 for five values.",
             ) from None
     return found
 
@@ -133,7 +134,7 @@ def rows(sweep: Sweep, name: str) -> list[tuple[str, str, str, str]]:
         shown = figures(point.value, point.sd) if math.isfinite(point.value) else "—"
         state = str(run.state)
         if state == "done":
-            state = "done" if point.trusted else "done, not to be believed"
+            state = "done" if point.trusted else "done, unreliable"
         lines.append((f"{value:g}", tracers, shown, state))
     return lines
 

@@ -83,4 +83,4 @@ def doubt_sentence(*, show_untrusted: bool) -> str:
     """Say how doubtful cells are drawn."""
     if show_untrusted:
         return "Doubtful cells are drawn like the others: point at one to see what is against it."
-    return "Grey cells are not to be believed: point at one to see why."
+    return "Grey: flagged cells (hover for the reason)."

@@ -31,8 +31,7 @@ def classifier_verdict(auc: float, sd: float) -> tuple[str, str]:
     if excess < 0.05:
         return (
             "info",
-            "The classifier finds a small difference: good enough for a map, "
-            "look at the pulls to see where.",
+            "The classifier finds a small difference: good enough for a map, see the pulls.",
         )
     if excess < 0.1:
         return (
@@ -43,7 +42,7 @@ def classifier_verdict(auc: float, sd: float) -> tuple[str, str]:
     return (
         "error",
         "The classifier tells model and stars apart easily: this density model does not "
-        "describe the stars, and its map should not be believed.",
+        "describe the stars, and its map is unreliable.",
     )
 
 

@@ -164,7 +164,7 @@ def _overlay(
         *([first] if first else []),
         measured,
         ("stars nearby", "@tracers{0,0}"),
-        ("believe it?", "@believe"),
+        ("reliable", "@believe"),
     ]
     return hv.Overlay([element.opts(hover_tooltips=tooltips)])
 

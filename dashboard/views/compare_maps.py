@@ -140,7 +140,7 @@ def _map(
             ("B", f"@vb{number} ± @sb{number}"),
             ("B − A", f"@gap{number} ± @err{number}"),
             ("pull", "@pull{0.0} σ"),
-            ("believe A?", "@why_a"),
-            ("believe B?", "@why_b"),
+            ("A reliable", "@why_a"),
+            ("B reliable", "@why_b"),
         ],
     )

@@ -207,6 +207,6 @@ def _map(
             (label, f"@number{{0.[000]a}} {unit}"),
             (cut.quantity.label, "@value{0.[000]a} ± @sd{0.[000]a}"),
             ("stars nearby", "@tracers{0,0}"),
-            ("believe it?", "@believe"),
+            ("reliable", "@believe"),
         ],
     )

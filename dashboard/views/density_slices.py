@@ -142,7 +142,7 @@ def density_overlay(element: hv.Rectangles, cut: MapSlice, label: str, unit: str
         *own,
         (cut.quantity.label, f"(@value{{{digits}}} ± @sd{{{digits}}}) {cut.unit.label}"),
         ("stars nearby", "@tracers{0,0}"),
-        ("believe it?", "@believe"),
+        ("reliable", "@believe"),
     ]
     return hv.Overlay([element.opts(hover_tooltips=tooltips)])
 

@@ -51,7 +51,7 @@ def counts_plot(cube: xr.Dataset, quantity: str, colours: Mapping[str, str]) -> 
     return (
         data.opts(color=colours["muted"], fill_alpha=0.35, line_alpha=0, framewise=True)
         * model.opts(color=colours["accent"], line_width=2, framewise=True)
-    ).opts(xlabel=axis_label(quantity), ylabel="stars a bin", legend_position="top_right")
+    ).opts(xlabel=axis_label(quantity), ylabel="stars per bin", legend_position="top_right")
 
 
 def pulls_plot(cube: xr.Dataset, quantity: str, colours: Mapping[str, str]) -> hv.Overlay:
@@ -98,7 +98,7 @@ def pair_maps(cube: xr.Dataset, pair: str) -> dict[str, hv.QuadMesh]:
     model = one["model_2d"].transpose("bin_a", "bin_b").to_numpy().astype(float)
     pull = one["pull_2d"].transpose("bin_a", "bin_b").to_numpy().astype(float)
     limits = count_limits(data, model)
-    counts = {"cmap": COUNTS, "clim": limits, "cnorm": "log", "clabel": "stars a bin"}
+    counts = {"cmap": COUNTS, "clim": limits, "cnorm": "log", "clabel": "stars per bin"}
     pulls = {
         "cmap": list(DIVERGING),
         "clim": (-PULL_REACH, PULL_REACH),

@@ -194,7 +194,7 @@ def profile_plot(
             hover_tooltips=[
                 (_WORDS[profile.line][1], "@s{0.00}"),
                 (profile.quantity.label, f"@a{{0.[000]a}} ± @sd{{0.[000]a}} {profile.unit.label}"),
-                ("believe it?", "@believe"),
+                ("reliable", "@believe"),
             ],
         )
     )

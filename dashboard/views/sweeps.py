@@ -59,7 +59,7 @@ def sweep_plot(
                 hover_tooltips=[
                     ("cut at", "@cut{0.[000]a}"),
                     (label, f"@value{{0.[000]a}} ± @sd{{0.[000]a}} {unit}"),
-                    ("believe it?", "@believe"),
+                    ("reliable", "@believe"),
                 ],
             )
         )

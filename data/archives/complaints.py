@@ -34,7 +34,7 @@ def complaint(service: str) -> Iterator[None]:
         raise
     except Exception as error:  # whatever the XML of a page that is no TAP service leads to
         raise UserError(
-            f"{service} does not answer as a TAP service does.",
+            f"{service} does not respond like a TAP service.",
             "Its address usually ends in /tap; open it in a browser.",
         ) from error
 
@@ -57,24 +57,26 @@ def understood(service: str, message: str) -> UserError:
     text = " ".join(re.sub(r"<[^>]*>", " ", message).split())
     text = text.removeprefix("Query Error: ").strip()
     said = text if len(text) <= 300 else text[:297] + "..."
-    said = said.rstrip(".") or "it gives no reason"
+    said = said.rstrip(".") or "no reason was given"
     if "404" in said and "Not Found" in said:
         return UserError(
-            f"There is no TAP service at {service}.",
+            f"No TAP service at {service}.",
             "The address of a service usually ends in /tap; open it in a browser.",
         )
     for pattern, sentence, hint in (
-        (_LOGIN, "wants a login for this", "Only what is open to everybody can be fetched."),
-        (_TIME, "ran out of the time that it gives a query",
-         "Ask for smaller pieces with --chunk-rows, or for fewer stars."),
-        (_SPACE, "has no room left for the result",
-         "Ask for smaller pieces with --chunk-rows."),
-        (_COLUMN, "does not know a column of the query",
-         "Look at the columns of the table on the service's pages."),
-        (_TABLE, "does not know the table of the query",
-         "Name another release, or look at the tables on the service's pages."),
-        (_GRAMMAR, "does not understand the query", "Correct the ADQL text."),
+        (_LOGIN, "requires a login", "Only public tables can be downloaded."),
+        (_TIME, "aborted the query at its time limit",
+         "Request smaller chunks with --chunk-rows, or fewer stars."),
+        (_SPACE, "has no space left for the result",
+         "Request smaller chunks with --chunk-rows."),
+        (_COLUMN, "has no such column",
+         "Check the columns of the table on the pages of the service."),
+        (_TABLE, "has no such table",
+         "Choose another release, or check the tables on the pages of the service."),
+        (_GRAMMAR, "cannot parse the query", "Correct the ADQL text."),
     ):  # fmt: skip
         if pattern.search(said):
             return UserError(f"{service} {sentence}: {said}.", hint)
-    return UserError(f"{service} refuses the query: {said}.", "The service's pages may help.")
+    return UserError(
+        f"{service} rejected the query: {said}.", "See the documentation of the service."
+    )

@@ -78,10 +78,10 @@ def download(
     state = Download.open(folder / "download.json", query.text)
     total = _counted(state, query, jobs, say)
     if total == 0:
-        raise UserError("The archive has no star that fits the query.", "Widen the selection.")
+        raise UserError("No stars in the archive match the query.", "Widen the selection.")
     if max_rows is not None and total > max_rows:
         raise UserError(
-            f"The query gives {total:,} rows, more than the {max_rows:,} that are allowed.",
+            f"The query gives {total:,} rows, more than the allowed {max_rows:,}.",
             "Narrow the selection, or raise --max-rows.",
         )
     check_disk(total - state.received, bytes_per_row, folder)
@@ -92,8 +92,8 @@ def download(
         _fetched(state, piece, number, query, jobs, say, following)
     if state.received != total:
         raise UserError(
-            f"The service counted {total:,} rows, but its parts hold {state.received:,}: the "
-            f"column {query.key} is missing for some, or the table has changed meanwhile.",
+            f"The service counted {total:,} rows, but its parts contain {state.received:,}: the "
+            f"column {query.key} is missing for some, or the table has changed in the meantime.",
             "Start the download again as a new run.",
         )
     say(1.0, "downloading", f"{total:,} rows")
@@ -127,9 +127,9 @@ def check_disk(rows: int, bytes_per_row: int, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(
-            f"{rows:,} rows need about {needed / 1e9:.1f} GB, and the disk has {free / 1e9:.1f} "
-            "GB left.",
-            "Free space there, choose another home with --home, or narrow the selection.",
+            f"{rows:,} rows need about {needed / 1e9:.1f} GB, but only {free / 1e9:.1f} GB "
+            "are free.",
+            "Free up space, choose another home with --home, or narrow the selection.",
         )
 
 
@@ -153,7 +153,7 @@ def _number(table: TapTable, name: str) -> int | None:
     """Take a number out of the one row of an answer."""
     found = next((v for n, v in table.columns.items() if n.lower() == name), None)
     if found is None or len(found) != 1:
-        raise UserError("The service does not answer how many rows there are.")
+        raise UserError("The service does not report the number of rows.")
     value = found[0]
     return None if value is None or str(value) == "--" else int(value)
 
@@ -209,7 +209,7 @@ def _fetched(
     whole = f"part {number + 1} of {len(state.pieces)}"
 
     def told(phase: str, received: int) -> None:
-        word = f"{received / 1e6:.1f} MB" if received else f"the service says {phase.lower()}"
+        word = f"{received / 1e6:.1f} MB" if received else f"service status: {phase.lower()}"
         say(state.received / total, "downloading", f"{whole}, {word}")
 
     for wanted in (piece, following):
@@ -254,11 +254,11 @@ def _check_rows(table: TapTable, piece: Piece) -> None:
     rows = piece.rows or 0
     if table.overflow and table.n_rows < rows:
         raise UserError(
-            f"The service cut a result short: it sent {table.n_rows:,} of {rows:,} rows "
+            f"The service truncated a result: it sent {table.n_rows:,} of {rows:,} rows "
             "(overflow).",
-            f"Ask for pieces of at most {table.n_rows:,} rows with --chunk-rows."
+            f"Request chunks of at most {table.n_rows:,} rows with --chunk-rows."
             if piece.low is not None
-            else "Narrow the query, or let it give the column source_id.",
+            else "Narrow the query, or include the column source_id.",
         )
     if table.n_rows != rows:
         raise UserError(

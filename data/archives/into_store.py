@@ -167,7 +167,7 @@ def store_parts(
     cut = sum(int(np.count_nonzero(~k)) for k in keep if k is not None)
     if cut == received:
         raise UserError(
-            f"None of the {received:,} stars that the archive sent passes the selection.",
+            f"None of the {received:,} downloaded stars passes the selection.",
             "Widen it.",
         )
     about = About(name, {**provenance, "rows_received": received, "rows_cut_here": cut}, place)

@@ -91,8 +91,8 @@ class Jobs:
             job = None
             keep(None)
         raise UserError(
-            f"{self.url} gave up the same query {_RESTARTS} times without a reason.",
-            "Resume the run later, or ask for smaller pieces with --chunk-rows.",
+            f"{self.url} aborted the same query {_RESTARTS} times without giving a reason.",
+            "Resume the run later, or request smaller chunks with --chunk-rows.",
         )
 
     def begin(self, adql: str, maxrec: int, keep: Callable[[str | None], None]) -> None:
@@ -184,7 +184,7 @@ class Jobs:
         """Bring the result to the disk, again and again if the connection drops."""
         address = _result_address(handle)
         if address is None:
-            raise UserError(f"{self.url} finished the query but has no result.")
+            raise UserError(f"{self.url} finished the query without a result.")
         for attempt in range(1, self.session.patience.attempts + 1):
             try:
                 digest = self._streamed(address, target, say)
@@ -195,7 +195,7 @@ class Jobs:
                 self.session.wait(attempt, "The connection was dropped")
                 continue
             if table.error:
-                raise UserError(f"{self.url} refuses the query: {table.error[:300]}")
+                raise UserError(f"{self.url} rejected the query: {table.error[:300]}")
             return table, digest
         raise AssertionError("the last attempt returns or raises")
 
@@ -204,7 +204,7 @@ class Jobs:
         with response, target.open("wb") as file:
             if response.status_code >= 400:
                 raise UserError(
-                    f"{self.url} does not give out the result (HTTP {response.status_code}).",
+                    f"{self.url} does not deliver the result (HTTP {response.status_code}).",
                     "Resume the run.",
                 )
             digest, received = hashlib.sha256(), 0

@@ -112,7 +112,7 @@ class PoliteSession(requests.Session):
                 raise UserError(
                     f"{host} is busy or down for maintenance (HTTP {response.status_code}, "
                     f"{attempt} attempts).",
-                    "Resume the run later; what has been fetched is kept.",
+                    "Resume the run later; completed chunks are kept.",
                 )
             self.wait(attempt, f"{host} is busy", response.headers.get("Retry-After"))
         raise AssertionError("the last attempt returns or raises")
@@ -169,8 +169,8 @@ class PoliteSession(requests.Session):
 def login(host: str, status: int) -> UserError:
     """Say that a service wants to know who asks."""
     return UserError(
-        f"{host} wants a login for this (HTTP {status}).",
-        "Only what is open to everybody can be fetched; choose another table.",
+        f"{host} requires a login (HTTP {status}).",
+        "Only public tables can be downloaded; choose another table.",
     )
 
 
@@ -179,8 +179,8 @@ def unreachable(host: str, error: Exception) -> UserError:
     if isinstance(error, requests.exceptions.SSLError):
         return UserError(f"The certificate of {host} is not valid.", "Check the address.")
     if isinstance(error, requests.exceptions.Timeout):
-        return UserError(f"{host} did not answer in time.", "Resume the run later.")
+        return UserError(f"{host} did not respond in time.", "Resume the run later.")
     return UserError(
-        f"{host} cannot be reached, or it dropped the connection.",
-        "Check the address and the network. A download that has begun goes on where it stopped.",
+        f"{host} cannot be reached, or closed the connection.",
+        "Check the address and the network. An interrupted download continues where it stopped.",
     )

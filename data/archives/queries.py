@@ -97,7 +97,9 @@ def free_query(text: str, key: str | None) -> Query:
     if len(plain) > _MAX_TEXT:
         raise UserError(f"The ADQL text is longer than {_MAX_TEXT:,} characters.")
     if not _SELECT.match(plain):
-        raise UserError("The ADQL text does not begin with SELECT.", "Only reading is possible.")
+        raise UserError(
+            "The ADQL text does not begin with SELECT.", "Only SELECT queries are supported."
+        )
     if _TOP.match(plain):
         key = None  # which rows are the first may change from piece to piece
     # The line break ends a comment in the last line.

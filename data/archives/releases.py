@@ -69,7 +69,7 @@ class Release:
         if must:
             raise UserError(
                 f"The table {self.table} has no column {self.columns[must[0]]}.",
-                "Name another release, or describe this one in a file (see the guide).",
+                "Choose another release, or describe this one in a file (see the guide).",
             )
         kept = {name: ref for name, ref in self.columns.items() if name not in lacking}
         return replace(self, columns=kept)
@@ -125,12 +125,12 @@ def find_release(text: str) -> Release:
     path = Path(wanted).expanduser()
     if not wanted.lower().endswith(".json"):
         raise UserError(
-            f"There is no release {wanted!r}.",
-            f"Known are {', '.join(RELEASES)}; another is described in a .json file.",
+            f"Unknown release {wanted!r}.",
+            f"Known releases: {', '.join(RELEASES)}; others can be described in a .json file.",
         )
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise UserError(f"{path} is too large for the description of a release.")
+            raise UserError(f"{path} is too large for a release description.")
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"The file {path} cannot be read: {error.strerror}.") from None
@@ -149,7 +149,7 @@ def from_document(document: object, where: str) -> Release:
     """
     if not isinstance(document, dict) or not isinstance(document.get("columns"), dict):
         raise UserError(
-            f"{where} does not describe a release.",
+            f"{where} is not a description of a release.",
             'It needs "table" and "columns", such as {"ra": "g.ra", ...}.',
         )
     unknown = set(document) - _KEYS
@@ -158,18 +158,18 @@ def from_document(document: object, where: str) -> Release:
     table, columns = document.get("table"), document["columns"]
     texts = [table, *columns.values(), document.get("key", ""), document.get("name", "")]
     if not table or not all(isinstance(text, str) for text in texts):
-        raise UserError(f"The table and the columns of {where} must be texts.")
+        raise UserError(f"The table and the columns of {where} must be strings.")
     if _STATEMENT.search(str(table)):
-        raise UserError(f"The table of {where} must be a table, or a join of tables.")
+        raise UserError(f"The table of {where} must be a table name, or a join of tables.")
     missing = [name for name in ("source_id", *REQUIRED["astrometry"]) if name not in columns]
     if missing:
         raise UserError(
-            f"{where} does not say which column is {missing[0]}.",
+            f"{where} has no column for {missing[0]}.",
             f"It must name {', '.join(('source_id', *REQUIRED['astrometry']))}.",
         )
     plain = [name for name in columns if not re.fullmatch(r"[A-Za-z]\w{0,99}", name)]
     if plain:
-        raise UserError(f"{plain[0]!r} in {where} cannot be the name of a column.")
+        raise UserError(f"{plain[0]!r} in {where} is not a valid column name.")
     key = document.get("key") or columns["source_id"]
     Terms({**columns, "key": key})  # refuses what is no reference
     name = document.get("name") or Path(where).stem

@@ -60,13 +60,13 @@ def find_service(text: str) -> Service:
         parts = urlsplit(wanted)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise UserError(f"{wanted!r} is not an address.", hint) from None
+        raise UserError(f"{wanted!r} is not a valid address.", hint) from None
     if parts.scheme not in ("http", "https") or not host or any(c.isspace() for c in wanted):
-        raise UserError(f"There is no TAP service {wanted!r}.", hint)
+        raise UserError(f"Unknown TAP service {wanted!r}.", hint)
     if parts.username or parts.password:
         raise UserError(
-            "The address of a service must not hold a user name or a password.",
-            "They would be kept with the catalogue; services that need a login are not supported.",
+            "The address of a service must not contain a user name or a password.",
+            "They would be stored with the catalogue; logins are not supported.",
         )
     url = wanted.split("?")[0].split("#")[0].rstrip("/")
     for ending in ("/sync", "/async"):

@@ -96,9 +96,7 @@ class Download:
                 "Start the download again as a new run.",
             ) from error
         if state.query != query:
-            raise UserError(
-                "The download was begun with another query.", "Start it again as a new run."
-            )
+            raise UserError("The download was started with a different query.", "Start a new run.")
         return state
 
     def save(self) -> None:

@@ -82,7 +82,7 @@ def read_votable(path: Path) -> TapTable:
     binary = start >= 0 and end > 0
     frame = raw[:begin] + raw[end:] if binary else raw
     if b"<!DOCTYPE" in frame or b"<!ENTITY" in frame:  # could swell without limit
-        raise UserError("The service sent a document with a definition of its own.")
+        raise UserError("The service sent a document with entity definitions.")
     try:
         root = ET.fromstring(frame)  # noqa: S314 - nothing is defined in it
     except ET.ParseError as error:
@@ -150,7 +150,7 @@ def _name(field: ET.Element, taken: dict[str, Any]) -> str:
     name = field.get("name", "") or field.get("ID", "")
     if name in taken:
         raise UserError(
-            f"The query gives two columns the name {name}.", "Rename one of them with AS."
+            f"The query returns two columns named {name}.", "Rename one of them with AS."
         )
     return name
 
@@ -179,7 +179,7 @@ def write_parquet(table: TapTable, path: Path) -> None:
         about = {b"unit": unit.encode()} if unit else None
         schema.append(pa.field(name, arrays[-1].type, metadata=about))
     if not arrays:
-        raise UserError("The query gives no column of numbers.", "Select ra, dec, parallax, ...")
+        raise UserError("The query returns no numerical column.", "Select ra, dec, parallax, ...")
     temporary = path.with_suffix(".part")
     pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(schema)), temporary)
     temporary.replace(path)

@@ -34,8 +34,8 @@ def measured(tree: object, spec: FieldSpec, what: str) -> Measured:
         raise UserError(f"The error of the {what} must not be negative: {_shown(error, spec)}.")
     if error > _MAX_RELATIVE_ERROR * value:
         raise UserError(
-            f"The error of the {what} is more than {_MAX_RELATIVE_ERROR} times its value.",
-            "Write an upper limit as a small value with an error of the same size.",
+            f"The error of the {what} exceeds {_MAX_RELATIVE_ERROR} times its value.",
+            "Write an upper limit as a small value with an equally large error.",
         )
     verified = entry.get("verified", False)
     if not isinstance(verified, bool):

@@ -147,7 +147,7 @@ def packaged(name: str = DEFAULT) -> BaryonModel:
     """Give a model that comes with the program; `UserError` lists the names if there is none."""
     if name not in _TREES:
         raise UserError(
-            f"There is no baryon model called {str(name)[:60]!r}.",
+            f"Unknown baryon model {str(name)[:60]!r}.",
             f"Choose one of {', '.join(_TREES)}, or give a JSON file of your own.",
         )
     return model_from_dict(_TREES[name])

@@ -57,7 +57,7 @@ def model_from_dict(tree: object) -> BaryonModel:
     no_other_keys(model, _MODEL_KEYS | {"components"}, "The baryon model")
     if model.get("format", FORMAT) != FORMAT:
         raise UserError(
-            f"The baryon model has the format {str(model['format'])[:20]}, known is {FORMAT}.",
+            f"The baryon model has the format {str(model['format'])[:20]}, not {FORMAT}.",
             "It may come from a newer version of Via Obscura.",
         )
     parts = model.get("components")
@@ -69,7 +69,7 @@ def model_from_dict(tree: object) -> BaryonModel:
     names = [part.name for part in components]
     if len(set(names)) < len(names):
         double = next(name for name in names if names.count(name) > 1)
-        raise UserError(f"Two components of the baryon model are called {double!r}.")
+        raise UserError(f"Two components of the baryon model are named {double!r}.")
     optional: dict[str, Any] = {}
     if "sun_radius" in model:
         optional["sun_radius"] = measured(model["sun_radius"], _LENGTH, "sun_radius").value
@@ -111,7 +111,7 @@ def read_model(path: str | Path) -> BaryonModel:
     try:
         tree = json.loads(written)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"The baryon model {path} is no JSON ({error}).") from error
+        raise UserError(f"The baryon model {path} is not valid JSON ({error}).") from error
     return model_from_dict(tree)
 
 
@@ -141,7 +141,7 @@ def _component(tree: object, place: int) -> Component:
         _check_disc(quantities, profile, where)
     missing = sorted(_NEEDED[kind] - set(quantities))
     if missing:
-        raise UserError(f"{where} lacks {', '.join(missing)}.")
+        raise UserError(f"{where} is missing {', '.join(missing)}.")
     stretch = number(part.get("stretch", 1.0), f"stretch of {name!r}")
     if stretch <= 0.0:
         raise UserError(f"The stretch of {name!r} must be positive, not {stretch:g}.")
@@ -154,7 +154,7 @@ def _check_disc(quantities: Mapping[str, Measured], profile: str, where: str) ->
         raise UserError(f"{where} needs either local_density or surface_density.")
     if profile == "isothermal" and "local_density" not in quantities:
         raise UserError(
-            f"{where} is isothermal and is given by its surface_density.",
+            f"{where} is isothermal and cannot have a surface_density.",
             "Give its local_density; the surface density follows from the vertical force.",
         )
     vertical = "velocity_dispersion" if profile == "isothermal" else "scale_height"
@@ -162,7 +162,7 @@ def _check_disc(quantities: Mapping[str, Measured], profile: str, where: str) ->
     if vertical not in quantities:
         raise UserError(f"{where} has the profile {profile} and needs {vertical}.")
     if other in quantities:
-        raise UserError(f"{where} has the profile {profile}, which knows no {other}.")
+        raise UserError(f"{where} has the profile {profile}, which has no {other}.")
 
 
 def _force(tree: object) -> ForceTable:
@@ -181,7 +181,7 @@ def _force(tree: object) -> ForceTable:
     rising = z[0] == 0.0 and all(a < b for a, b in pairwise(z))
     if len(z) != len(force) or not rising or min(force) < 0.0 or max(force) == 0.0:
         raise UserError(
-            "The vertical force must give its size, not negative, at heights that grow from 0."
+            "The vertical force must be given as non-negative values at heights increasing from 0."
         )
     return ForceTable(tuple(z), tuple(force))
 

@@ -103,7 +103,7 @@ def requirement(field: FieldInfo) -> str:
     """Say what a value must be: "an integer from 1 to 256", "between 0.01 and 100 kpc"."""
     text = extra(field, "requirement") or _requirement(field)
     optional = types.NoneType in leaves(field.annotation)
-    return f"{text}, or none" if optional and not text.endswith("none") else text
+    return f"{text} or none" if optional and not text.endswith("none") else text
 
 
 def as_sentence(field: FieldInfo) -> str:
@@ -172,6 +172,8 @@ def _number(field: FieldInfo, *, whole: bool) -> str:
     if not parts:
         noun = "an integer" if whole else "a number"
         return noun + (f" in{unit}" if unit else "")
+    if whole and parts in (["at least 0"], ["at least 1"]):
+        return ("a positive integer" if low == 1 else "an integer, 0 or more") + unit
     return ("an integer, " if whole else "") + " and ".join(parts) + unit
 
 

@@ -170,21 +170,19 @@ def _recipe(
 def _check(stars: int, seed: int, radius: float, threads: int | None) -> None:
     """Refuse numbers that make no sense, before anything is computed."""
     if stars < 1:
-        raise UserError(f"A mock cannot have {stars} stars.", "Ask for at least one.")
+        raise UserError(f"A mock cannot have {stars} stars.", "Request at least one.")
     if seed < 0:
-        raise UserError(f"The seed {seed} is negative.", "Use 0 or a positive whole number.")
+        raise UserError(f"The seed {seed} is negative.", "Use 0 or a positive integer.")
     if not (np.isfinite(radius) and 0.5 <= radius <= 20.0):
-        raise UserError(
-            f"A ball of radius {radius:g} kpc is not possible.", "Choose 0.5 to 20 kpc."
-        )
+        raise UserError(f"Invalid radius of the ball: {radius:g} kpc.", "Choose 0.5 to 20 kpc.")
     if threads is not None and threads < 1:
-        raise UserError(f"{threads} threads cannot work.", "Use at least one.")
+        raise UserError(f"Invalid number of threads: {threads}.", "Use at least one.")
     memory = _memory()
     if memory is not None and stars * BYTES_PER_STAR > memory:
         raise UserError(
             f"{stars:,} stars need about {stars * BYTES_PER_STAR / 1e9:.0f} GB of memory; "
             f"this machine has {memory / 1e9:.0f} GB.",
-            f"Ask for at most {int(memory / BYTES_PER_STAR):,} stars.",
+            f"Request at most {int(memory / BYTES_PER_STAR):,} stars.",
         )
 
 

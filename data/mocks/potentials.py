@@ -302,7 +302,7 @@ def named(name: str) -> GalaxyPotential:
     """Return the model galaxy called `name`; `UserError` lists the names if there is none."""
     if name not in _BY_NAME:
         raise UserError(
-            f"There is no model galaxy called {name!r}.",
+            f"Unknown model galaxy {name!r}.",
             f"Choose one of {', '.join(_BY_NAME)}.",
         )
     return _BY_NAME[name]

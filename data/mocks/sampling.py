@@ -20,6 +20,8 @@ __all__ = ["Sample", "sample_galaxy", "share_out"]
 
 FloatArray = npt.NDArray[np.float64]
 
+_PROGRESS_NAMES = {"thin": "thin-disc", "thick": "thick-disc"}
+
 CHUNK = 2048
 """Orbits drawn from one random stream. Changing it changes every mock."""
 
@@ -84,7 +86,10 @@ def sample_galaxy(
                 kept: int, done: int = done, wanted: int = wanted, name: str = tracer.name
             ) -> None:
                 if progress:
-                    progress((done + min(kept, wanted)) / stars, f"{name} stars")
+                    progress(
+                        (done + min(kept, wanted)) / stars,
+                        f"sampling {_PROGRESS_NAMES.get(name, name)} stars",
+                    )
 
             x, v = _collect(work, wanted, pool, threads, report)
             parts.append((x, v, tracer.label))
@@ -183,6 +188,6 @@ def _empty(work: _Work) -> UserError:
     centre = ", ".join(f"{c:g}" for c in work.ball.centre)
     return UserError(
         f"No orbit of the {work.tracer.name} tracers enters the ball of "
-        f"{work.ball.radius:g} kpc round ({centre}) kpc.",
+        f"{work.ball.radius:g} kpc around ({centre}) kpc.",
         "Choose a larger radius.",
     )

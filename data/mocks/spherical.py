@@ -166,7 +166,7 @@ class SphericalModel:
         values = (curvature * np.sqrt(q)[:, None] * low) @ weight / (np.sqrt(2) * np.pi**2)
         if not (values > 0).all():
             raise UserError(
-                "No equilibrium has such tracers: their distribution function is negative.",
+                "These tracers have no equilibrium: their distribution function is negative.",
                 "Choose a larger anisotropy radius, or a halo with a cusp.",
             )
         return CubicSpline(np.log(r), np.log(values))
@@ -202,13 +202,13 @@ def challenge(halo: str, r_star: float | None = None, r_a: float | None = None) 
         For another halo, or radii that are not positive.
     """
     if halo not in HALOS:
-        raise UserError(f"There is no halo called {halo!r}.", f"Choose {' or '.join(HALOS)}.")
+        raise UserError(f"Unknown halo {halo!r}.", f"Choose {' or '.join(HALOS)}.")
     mass, usual = HALOS[halo]
     chosen = usual if r_star is None else r_star
     turn = chosen if r_a is None else r_a
     if not (np.isfinite(chosen) and chosen > 0 and turn > 0):
         raise UserError(
-            f"Radii of {chosen:g} kpc (tracers) and {turn:g} kpc (anisotropy) are not possible.",
-            "Both are positive; an infinite anisotropy radius makes the velocities isotropic.",
+            f"Radii of {chosen:g} kpc (tracers) and {turn:g} kpc (anisotropy) are invalid.",
+            "Both must be positive; an infinite anisotropy radius makes the velocities isotropic.",
         )
     return SphericalModel(mass, chosen, turn)

@@ -135,9 +135,9 @@ def make_spherical(
         If a parameter makes no sense, or no equilibrium has it.
     """
     if not 1 <= stars <= _MOST:
-        raise UserError(f"A mock cannot have {stars:,} stars.", f"Ask for 1 to {_MOST:,}.")
+        raise UserError(f"A mock cannot have {stars:,} stars.", f"Request 1 to {_MOST:,}.")
     if seed < 0:
-        raise UserError(f"The seed {seed} is negative.", "Use 0 or a positive whole number.")
+        raise UserError(f"The seed {seed} is negative.", "Use 0 or a positive integer.")
     model = challenge(halo, r_star, r_a)
     if progress:
         progress(0.1, "distribution function")

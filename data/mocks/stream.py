@@ -249,22 +249,23 @@ def _check(
 ) -> tuple[float, float]:
     """Refuse numbers that make no sense, before anything is computed."""
     if not 1 <= stars <= _MOST_STARS:
-        raise UserError(f"A patch cannot have {stars:,} stars.", f"Ask for 1 to {_MOST_STARS:,}.")
+        raise UserError(f"A patch cannot have {stars:,} stars.", f"Request 1 to {_MOST_STARS:,}.")
     if seed < 0:
-        raise UserError(f"The seed {seed} is negative.", "Use 0 or a positive whole number.")
+        raise UserError(f"The seed {seed} is negative.", "Use 0 or a positive integer.")
     ra, dec = float(centre[0]), float(centre[1])
     if not (np.isfinite(ra) and abs(dec) <= 90.0):
         raise UserError(
-            f"There is no sky at ra {ra:g}, dec {dec:g}.", "Declinations are -90 to 90 degrees."
+            f"Invalid position: ra {ra:g}, dec {dec:g}.",
+            "Declinations range from -90 to 90 degrees.",
         )
     if not 0.5 <= radius <= _MOST_RADIUS:
         raise UserError(
-            f"A patch with a radius of {radius:g} degrees is not possible.",
+            f"Invalid radius of the patch: {radius:g} degrees.",
             f"Choose 0.5 to {_MOST_RADIUS:g}.",
         )
     if not 0.0 < fraction < 0.9:
         raise UserError(
-            f"A stream cannot make {fraction:g} of the stars of its window.",
+            f"A stream cannot make up {fraction:g} of the stars of its window.",
             "Choose more than 0 and less than 0.9, or a patch without a stream.",
         )
     if members is not None and not 1 <= members <= stars:

@@ -92,14 +92,14 @@ class Injection:
             value = getattr(self, name)
             if not (np.isfinite(value) and low <= value <= high):
                 raise UserError(
-                    f"A stream cannot have the {name} {value:g}.", f"Choose {low:g} to {high:g}."
+                    f"Invalid {name} of the stream: {value:g}.", f"Choose {low:g} to {high:g}."
                 )
         if self.length is not None and not 0.1 <= self.length <= 120.0:
             raise UserError(
-                f"A stream of {self.length:g} degrees is not possible.", "Choose 0.1 to 120."
+                f"Invalid length of the stream: {self.length:g} degrees.", "Choose 0.1 to 120."
             )
         if self.track is not None and self.spray:
-            raise UserError("A stream follows a track or is sprayed, not both.")
+            raise UserError("Give either a track or a spray, not both.")
         return replace(self, angle=float(self.angle) % 180.0)
 
     def to_dict(self) -> dict[str, Any]:
@@ -211,7 +211,9 @@ def great_circle(injection: Injection, patch: tuple[float, float, float]) -> Tra
     ra, dec = to_sky(matrix, phi1, np.zeros_like(phi1))
     distance = injection.distance + injection.gradient * phi1
     if distance.min() <= 0.1:
-        raise UserError("The stream reaches the Sun: its distance falls below 0.1 kpc.")
+        raise UserError(
+            "The stream passes too close to the Sun: its distance falls below 0.1 kpc."
+        )
     east, north, _ = sky_triad(ra, dec)
     turned = np.radians(phi1)[:, None]
     along = -np.sin(turned) * matrix[0] + np.cos(turned) * matrix[1]
@@ -277,8 +279,8 @@ def _from_file(injection: Injection, patch: tuple[float, float, float]) -> Track
     except (OSError, ValueError, KeyError) as error:
         raise UserError(
             f"The track {injection.track} cannot be read ({type(error).__name__}).",
-            "It must be an ECSV file with ra, dec, distance, pm_ra_cosdec and pm_dec, as "
-            "galstreams has them.",
+            "It must be an ECSV file with ra, dec, distance, pm_ra_cosdec and pm_dec, as in "
+            "galstreams.",
         ) from error
     if np.ptp(columns[2]) == 0.0 and columns[2][0] == 1.0:
         columns[2] = np.full(len(columns[2]), injection.distance)  # 1 kpc throughout: not known

@@ -64,9 +64,9 @@ def sprayed(
     inside = np.flatnonzero(cosine > np.cos(np.radians(patch[2])))
     if len(inside) < count:
         raise UserError(
-            f"Only {len(inside):,} particles of the sprayed stream lie in the patch, "
-            f"{count:,} are wanted.",
-            "Ask for fewer members, or for another speed or distance.",
+            f"Only {len(inside):,} particles of the sprayed stream lie in the patch, but "
+            f"{count:,} are required.",
+            "Request fewer members, or change the speed or the distance.",
         )
     names = ("ra", "dec", "distance", "pmra", "pmdec")
     rows = np.sort(rng.choice(inside, count, replace=False))

@@ -69,11 +69,11 @@ def read_rotation_curve(path: Path) -> RotationCurve:
     if np.count_nonzero(whole) < 2:
         raise UserError(
             f"{path.name} has fewer than two rows with a radius and a velocity.",
-            "Choose a table with a curve in it.",
+            "Choose a table that contains a curve.",
         )
     if (R[whole] < 0).any() or (v_circ[whole] < 0).any():
         raise UserError(
-            f"{path.name} has a radius or a velocity below zero.",
+            f"{path.name} has a negative radius or velocity.",
             "Give distances from the axis in kpc and speeds in km/s.",
         )
     none = np.full(len(R), np.nan)
@@ -85,8 +85,8 @@ def read_rotation_curve(path: Path) -> RotationCurve:
         if (errors[whole] < 0).any():
             shown = name or columns["error"]
             raise UserError(
-                f"The column {shown} of {path.name} has an error below zero.",
-                "Give errors as sizes.",
+                f"The column {shown} of {path.name} has a negative error.",
+                "Errors must be positive.",
             )
     order = np.flatnonzero(whole)[np.argsort(R[whole], kind="stable")]
     return RotationCurve(
@@ -132,7 +132,7 @@ def _plain_table(path: Path) -> tuple[dict[str, Floats], dict[str, str]]:
         with path.open(encoding="utf-8") as file:
             lines = [line.strip() for line, _ in zip(file, range(_LARGEST + 2), strict=False)]
     except FileNotFoundError:
-        raise UserError(f"There is no file {path}.", "Check the path.") from None
+        raise UserError(f"File {path} not found.", "Check the path.") from None
     except (OSError, UnicodeDecodeError):
         raise UserError(f"{path.name} cannot be read as text.", f"Known: {_endings()}.") from None
     comments = [line.lstrip("# ").split() for line in lines if line.startswith("#")]
@@ -148,8 +148,8 @@ def _plain_table(path: Path) -> tuple[dict[str, Floats], dict[str, str]]:
             raise ValueError
     except ValueError:
         raise UserError(
-            f"{path.name} is no table of numbers below a line of {len(names)} names.",
-            "Save it as CSV, or write one line of column names above columns of numbers.",
+            f"{path.name} is not a table of numbers below a header line of {len(names)} names.",
+            "Save it as CSV, or put one header line of column names above the columns of numbers.",
         ) from None
     return {name: numbers[:, i] for i, name in enumerate(names)}, {}
 
@@ -169,21 +169,21 @@ def _recognised(path: Path, names: Iterable[str]) -> dict[str, str]:
     for what, text in (("R", "radius"), ("v_circ", "circular velocity")):
         if what not in columns:
             raise UserError(
-                f"{path.name} has no column of the {text}.",
+                f"{path.name} has no column for the {text}.",
                 f"Call it {what}; {', '.join(_SPELLINGS[what])} are known too.",
             )
     if ("minus" in columns) != ("plus" in columns):
         there = "minus" if "minus" in columns else "plus"
         raise UserError(
             f"{path.name} has the {there} of two errors only.",
-            "Give both, or one column called error.",
+            "Give both, or one column named error.",
         )
     return columns
 
 
 def _refuse_twins(path: Path, names: list[str]) -> None:
     if len(set(names)) < len(names):
-        raise UserError(f"{path.name} has two columns of one name.", "Rename one of them.")
+        raise UserError(f"{path.name} has two columns with the same name.", "Rename one of them.")
 
 
 def _endings() -> str:

@@ -60,7 +60,7 @@ def published_curve(name: str) -> RotationCurve:
     """Load a published curve; `UserError` lists the names if there is none of this name."""
     if name not in published_curves():
         raise UserError(
-            f"There is no published curve called {name!r}.",
+            f"Unknown published curve {name!r}.",
             f"Choose one of {', '.join(published_curves())}.",
         )
     table = Table.read(_FOLDER / f"{name}.ecsv", format="ascii.ecsv")

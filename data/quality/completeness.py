@@ -48,8 +48,8 @@ def absolute_limit(limit: float, distance: float) -> float:
         If the distance is not positive.
     """
     if not (np.isfinite(limit) and np.isfinite(distance) and distance > 0.0):
-        raise UserError(f"A largest distance of {distance:g} kpc and a limit of {limit:g} mag "
-                        "make no sense.", "The distance must be positive.")  # fmt: skip
+        raise UserError(f"A maximum distance of {distance:g} kpc with a limit of {limit:g} mag "
+                        "is invalid.", "The distance must be positive.")  # fmt: skip
     return float(limit - distance_modulus(distance))
 
 

@@ -104,8 +104,8 @@ def luminosity_function(
     seen = seen[:: max(1, -(-seen.size // _ENOUGH))]
     if seen.size < _FEWEST:
         raise UserError(
-            f"Only {seen.size} stars are brighter than {limit:g} mag: too few to know how many "
-            "are missed.",
+            f"Only {seen.size} stars are brighter than {limit:g} mag, too few to estimate the "
+            "completeness.",
             "Raise the limit, or select more stars.",
         )
     order = seen[np.argsort(m[seen], kind="stable")]

@@ -213,7 +213,7 @@ def check_columns(there: Iterable[str]) -> None:
     names = set(there)
     if COLUMN in names:
         raise UserError(
-            "The zero point is subtracted from these parallaxes already: the table has a column "
+            "The zero point is already subtracted from these parallaxes: the table has a column "
             f"{COLUMN}.",
             "Leave the correction out, or rename the column if it means something else.",
         )
@@ -221,9 +221,9 @@ def check_columns(there: Iterable[str]) -> None:
     if lacks:
         noun = "column" if len(lacks) == 1 else "columns"
         raise UserError(
-            f"The zero point of the parallax cannot be calculated: the table lacks the {noun} "
+            f"The zero point of the parallax cannot be computed: missing {noun} "
             f"{', '.join(lacks)}.",
-            "Fetch them with the stars (they are in gaia_source), or join them by source_id.",
+            "Download them with the stars (they are in gaia_source), or join them by source_id.",
         )
     _package()
 

@@ -61,7 +61,7 @@ def _image(path: Path, stamp: int) -> tuple[Floats, WCS]:
     import warnings
 
     if not stamp:
-        raise UserError(f"There is no dust map {path}.", "Give the path of a FITS image.")
+        raise UserError(f"Dust map {path} not found.", "Give the path of a FITS image.")
     try:
         with fits.open(path) as opened, warnings.catch_warnings():
             warnings.simplefilter("ignore", FITSFixedWarning)
@@ -69,10 +69,10 @@ def _image(path: Path, stamp: int) -> tuple[Floats, WCS]:
             wcs = WCS(image.header)
             data = np.asarray(image.data, dtype=np.float64)
     except (OSError, ValueError, AttributeError, StopIteration) as error:
-        raise UserError(f"{path} is no FITS image.") from error
+        raise UserError(f"{path} is not a FITS image.") from error
     if not wcs.has_celestial:
         raise UserError(
             f"The image {path} has no celestial coordinates in its header.",
-            "HEALPix tables are not read; project the map onto an image first.",
+            "HEALPix tables are not supported; project the map onto an image first.",
         )
     return data, wcs.celestial

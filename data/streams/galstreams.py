@@ -63,7 +63,7 @@ def read_galstreams(source: str | Path) -> list[StreamTrack]:
                 with tarfile.open(source) as archive:
                     archive.extractall(folder, filter="data")
             except tarfile.TarError as error:
-                raise UserError(f"{source} is no archive of galstreams.") from error
+                raise UserError(f"{source} is not a galstreams archive.") from error
             return _read_folder(Path(folder))
     return _read_folder(source)
 
@@ -75,7 +75,7 @@ def _read_folder(folder: Path) -> list[StreamTrack]:
     tracks = [file for file in files if file.name not in summaries]
     if not logs or not tracks:
         raise UserError(
-            f"There are no tracks of galstreams in {folder}.",
+            f"No galstreams tracks in {folder}.",
             "Give the folder or the source archive of galstreams, for example "
             "galstreams-1.2.1.tar.gz.",
         )

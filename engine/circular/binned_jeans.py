@@ -150,7 +150,7 @@ def axisymmetric_jeans(
     if np.count_nonzero(filled) < _FEWEST_BINS:
         raise UserError(
             f"Only {np.count_nonzero(filled)} bins in R and z have {chosen.min_stars} stars.",
-            "Take more stars or wider bins.",
+            "Use more stars or wider bins.",
         )
     surface = make_surface(bins.range_R, bins.range_z, chosen.pieces, chosen.plane_scale)
     fits = [_density(surface, bins, sums[0])]

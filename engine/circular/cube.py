@@ -38,7 +38,7 @@ def circular_velocity_cube(
         If there is no curve.
     """
     if not curves:
-        raise UserError("There is no circular-velocity curve to show.")
+        raise UserError("No circular-velocity curve is available.")
     # one radius for what differs only by rounding
     radii = np.unique(np.round(np.concatenate([curve.R for curve in curves.values()]), 6))
     shape = (len(curves), len(radii))

@@ -125,8 +125,8 @@ def _around_plane(
     """
     if grid.z[0] > 0 or grid.z[-1] < 0:
         raise UserError(
-            "There is no circular velocity: the map does not reach the plane z = 0.",
-            "Choose a volume that the plane crosses.",
+            "No circular velocity: the map does not reach the plane z = 0.",
+            "Choose a volume that includes the plane.",
         )
     upper = int(np.clip(np.searchsorted(grid.z, 0.0), 1, len(grid.z) - 1))
     lower = upper - 1

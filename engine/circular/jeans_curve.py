@@ -62,7 +62,7 @@ class JeansCurveSettings:
             if not getattr(self, name) > 0:
                 raise UserError(f"The {name} of the Jeans curve must be positive.")
         if self.draws < 2 or self.min_stars < 2:
-            raise UserError("The Jeans curve needs at least 2 draws and 2 stars in a bin.")
+            raise UserError("The Jeans curve needs at least 2 draws and 2 stars per bin.")
 
 
 def jeans_curve(
@@ -117,7 +117,7 @@ def jeans_curve(
     if np.count_nonzero(full) < _FEWEST_BINS:
         raise UserError(
             f"Fewer than {_FEWEST_BINS} bins in R have {chosen.min_stars} stars near the plane.",
-            "Take more stars, wider bins or a larger height.",
+            "Use more stars, wider bins or a larger height.",
         )
     R = (np.arange(first, last)[full] + 0.5) * chosen.step  # noqa: N806
     count = sums[0, full]

@@ -39,7 +39,7 @@ class Connection:
             distributed = importlib.import_module("distributed")
         except ImportError as error:
             raise UserError(
-                "Dask is not installed, so that no cluster can be reached.",
+                "Dask is not installed, which is required to use a cluster.",
                 "Install it: pip install -e '.[cluster]'.",
             ) from error
         self.address = address
@@ -115,7 +115,7 @@ def connect(address: str) -> Connection:
 def _unreachable(address: str) -> UserError:
     return UserError(
         f"The scheduler at {address} does not answer.",
-        "Look whether it runs; `dask scheduler` starts one.",
+        "Check that it is running; start one with `dask scheduler`.",
     )
 
 

@@ -89,17 +89,19 @@ def read_cluster(home: Path) -> ClusterSettings:
     for name, value in content.items():
         if name not in types:
             raise UserError(
-                f"The cluster has a setting {name!r} that is not known.",
+                f"Unknown setting {name!r} of the cluster.",
                 f"Known: {', '.join(types)}.",
             )
         _check_type(name, value, types[name])
     settings = ClusterSettings(**content)
     if settings.kind not in KINDS:
         raise UserError(
-            f"There is no kind of cluster {settings.kind!r}.", f"Known: {', '.join(KINDS)}."
+            f"Unknown kind of cluster {settings.kind!r}.", f"Known: {', '.join(KINDS)}."
         )
     if (settings.kind == "address") != bool(settings.address):
-        raise UserError("A cluster of the kind 'address', and only that, has an address.")
+        raise UserError(
+            "An address must be given for a cluster of kind 'address', and only for that."
+        )
     if settings.kind == "cuda" and not settings.gpus:
         return ClusterSettings(**{**content, "gpus": 1})
     return settings

@@ -149,7 +149,7 @@ def _send(
     deadline = time.monotonic() + _ARRIVAL
     while not connection.known([task]) and not _taken(run, future):
         if time.monotonic() > deadline:
-            raise UserError(f"The scheduler at {connection.address} did not take run {run.id}.")
+            raise UserError(f"The scheduler at {connection.address} did not accept run {run.id}.")
         time.sleep(0.02)
 
 
@@ -182,6 +182,6 @@ def _check_home(connection: Connection, home: Path) -> None:
     if not all(answers.values()):
         blind = next(address for address, seen in answers.items() if not seen)
         raise UserError(
-            f"The worker {blind} does not see the folder {home}.",
-            "The home must lie on a file system that all workers share, under the same path.",
+            f"The worker {blind} cannot see the folder {home}.",
+            "The home must be on a file system shared by all workers, under the same path.",
         )

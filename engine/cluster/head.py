@@ -67,7 +67,7 @@ def cluster_address(home: Path, *, wake: bool = False) -> str:
         return settings.address
     found = running_cluster(home)
     if found is None and not wake and _stopped(home).exists():
-        raise UserError("The cluster was stopped.", "`via-obscura cluster start` starts it.")
+        raise UserError("The cluster was stopped.", "Start it with `via-obscura cluster start`.")
     return str((found or start(home))["address"])
 
 
@@ -136,7 +136,9 @@ def stop(home: Path, patience: float = 30.0) -> bool:
         return False
     process = ProcessIdentity(found["machine"], found["pid"], found["birth"])
     if is_alive(process) is None:
-        raise UserError(f"The cluster is kept on {found['host']}.", "Stop it there.")
+        raise UserError(
+            f"The cluster is managed by a process on {found['host']}.", "Stop it there."
+        )
     os.kill(process.pid, signal.SIGTERM)
     deadline = time.monotonic() + patience
     while is_alive(process):

@@ -102,8 +102,8 @@ def check(needs: Needs, offers: Iterable[Offer]) -> list[Offer]:
     # The worker that comes closest says best what is missing.
     best = min((_reasons(needs, offer) for offer in offers), key=len)
     raise UserError(
-        f"No worker of the cluster can ever do this run: {', '.join(best)}.",
-        f"Ask for less, or start workers that offer it: {_worker(needs)}.",
+        f"No worker of the cluster can execute this run: {', '.join(best)}.",
+        f"Reduce the request, or start workers with these resources: {_worker(needs)}.",
     )
 
 
@@ -116,10 +116,10 @@ def _worker(needs: Needs) -> str:
 def _reasons(needs: Needs, offer: Offer) -> list[str]:
     reasons = []
     if needs.cores > offer.cores:
-        reasons.append(f"it asks for {needs.cores} threads, the worker has {offer.cores}")
+        reasons.append(f"it needs {needs.cores} threads, the worker has {offer.cores}")
     if needs.gpus > offer.resources.get(GPU, 0):
         has = f"{offer.resources.get(GPU, 0):g}"
-        reasons.append(f"it asks for GPU={needs.gpus}, the worker offers {has}")
+        reasons.append(f"it needs GPU={needs.gpus}, the worker offers {has}")
     limit = offer.resources.get(MEMORY, offer.memory_gb)
     if needs.memory_gb > limit > 0:
         reasons.append(

@@ -33,11 +33,12 @@ _ORPHAN_PATIENCE = 6.0  # seconds that a process of a lost worker has to end in 
 _LAST_WORD = 2.0  # seconds after which a worker that is still there was not what ended the run
 
 LOST = as_error(
-    "The worker of the run was lost.", "The run goes on from its last checkpoint elsewhere."
+    "The worker of the run was lost.",
+    "The run continues from its last checkpoint on another worker.",
 )
 _KILLED = as_error(
-    "The process of the run ended without a word (killed, or it crashed); its worker lives.",
-    "Look at the log of the run, then resume it: it goes on from its last checkpoint.",
+    "The process of the run ended unexpectedly (killed or crashed); its worker is still running.",
+    "Check the log of the run, then resume it: it continues from its last checkpoint.",
 )
 
 

@@ -58,7 +58,7 @@ def straight(
     if not np.isfinite(ends).all():
         raise UserError("A line needs two positions in kpc.")
     if np.linalg.norm(ends[1] - ends[0]) < 1e-6:
-        raise UserError("The ends of the line are one and the same place.", "Move one of them.")
+        raise UserError("The two ends of the line coincide.", "Move one of them.")
     return np.linspace(ends[0], ends[1], n)
 
 
@@ -117,7 +117,7 @@ def _corners(cube: xr.Dataset, points: Floats) -> tuple[NDArray[np.intp], Floats
     for axis, along in zip(AXES, points.T, strict=True):
         grid = cube[axis].to_numpy().astype(float)
         if grid.size < 2:
-            raise UserError(f"The cube has a single layer in {axis}: nothing lies between.")
+            raise UserError(f"The cube has a single layer in {axis} and cannot be interpolated.")
         index = np.clip(np.searchsorted(grid, along, side="right") - 1, 0, grid.size - 2)
         part = (along - grid[index]) / (grid[index + 1] - grid[index])
         low.append(index)

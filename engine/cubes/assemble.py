@@ -254,7 +254,7 @@ def profiles_cube(
             {"units": "kpc", "long_name": "Galactocentric position"},
         ),
         "trust_flags": (("line", "s"), words, flag_attributes()),
-        "trusted": (("line", "s"), words == 0, note("true where nothing speaks against")),
+        "trusted": (("line", "s"), words == 0, note("true for cells without flags")),
     }
     coordinates = {
         "estimator": estimators,

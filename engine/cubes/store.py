@@ -70,7 +70,7 @@ def read_cube(path: Path) -> xr.Dataset:
     """
     manifest = path / MANIFEST
     if not manifest.is_file():
-        raise UserError(f"{path.name} is not a whole cube.", "Run the map again or resume it.")
+        raise UserError(f"{path.name} is incomplete.", "Run the map again or resume it.")
     try:
         files: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))["files"]
     except (ValueError, KeyError, OSError):

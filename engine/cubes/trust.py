@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 __all__ = ["FLAGS", "TrustLimits", "neighbours", "populated", "reasons", "trust_flags"]
 
 FLAGS: dict[str, tuple[int, str]] = {
-    "population": (1, "the selection of the tracers imitates an acceleration"),
+    "population": (1, "the selection of the tracers mimics an acceleration"),
     "near_edge": (2, "close to the edge of the volume, where the flow extrapolates"),
     "few_tracers": (4, "too few tracers nearby"),
     "ill_conditioned": (8, "the velocities do not determine all three components"),

@@ -46,7 +46,7 @@ class Priors:
         for name, (low, high) in (("r_s", self.scale_radius), ("gamma", self.slope)):
             if not (math.isfinite(low) and math.isfinite(high) and 0.0 <= low < high):
                 raise UserError(
-                    f"The prior of {name} must have two bounds that grow from 0: {low:g},"
+                    f"The prior of {name} must have two increasing bounds above 0: {low:g},"
                     f" {high:g}."
                 )
         if self.scale_radius[0] == 0.0 or self.slope[1] >= 3.0:
@@ -144,20 +144,20 @@ def fit_halo(
     """
     if model not in MODELS:
         raise UserError(
-            f"There is no halo model {str(model)[:60]!r}.", f"Choose one of {', '.join(MODELS)}."
+            f"Unknown halo model {str(model)[:60]!r}.", f"Choose one of {', '.join(MODELS)}."
         )
     priors = priors or Priors()
     if density.count < 3:
         raise UserError(
             f"A halo cannot be fitted to a profile with {density.count} draws of its errors.",
-            "A map needs an ensemble of three members or more for it.",
+            "This needs an ensemble of at least three members.",
         )
     known = np.isfinite(radius) & np.isfinite(density.mean) & (density.sd > 0.0)
     if known.sum() < _FEWEST_BINS:
         raise UserError(
-            f"Only {known.sum()} shells have a density with an error; a halo needs"
+            f"Only {known.sum()} shells have a density with an uncertainty; a halo fit needs"
             f" {_FEWEST_BINS}.",
-            "Take narrower shells, or trust more cells.",
+            "Use narrower shells, or include more cells.",
         )
     used = Draws(density.mean[known], density.deviations[:, known])
     shrunk = shrunk_covariance(used)

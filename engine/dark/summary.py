@@ -245,7 +245,7 @@ def _oort(fields: MapFields, missing: dict[str, str]) -> OortConstants | None:
             fields.acceleration, fields.grid, sun=fields.sun[:2], trusted=fields.trusted
         )
     if found is None or not np.isfinite(found.A.mean):
-        missing["oort"] = "Too few places of the plane round the Sun are trusted."
+        missing["oort"] = "Too few positions in the plane around the Sun are trusted."
         return None
     return found
 

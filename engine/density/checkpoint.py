@@ -48,6 +48,6 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     except Exception as error:  # torch raises many types for a damaged or hostile file
         raise UserError(
             f"The checkpoint {path.name} cannot be read.",
-            "Delete it to start this stage of the run anew.",
+            "Delete it to restart this stage of the run.",
         ) from error
     return state

@@ -58,7 +58,7 @@ def export_cube(source: Path, target: Path, form: str, *, overwrite: bool = Fals
     """
     if form not in DATA_FORMATS:
         raise UserError(
-            f"There is no data format {form!r}.", f"Known are {', '.join(DATA_FORMATS)}."
+            f"Unknown data format {form!r}.", f"The formats are {', '.join(DATA_FORMATS)}."
         )
     write = DATA_FORMATS[form]
     return place(target, lambda path: write(source, path), overwrite=overwrite)

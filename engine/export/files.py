@@ -49,7 +49,7 @@ def check_free(targets: list[Path], *, overwrite: bool = False) -> None:
             raise UserError(f"{target.parent} is not a folder.", "Name a folder with --to.")
         if os.path.lexists(target) and not overwrite:
             raise UserError(
-                f"{target} exists already.", "Choose another folder, or say --overwrite."
+                f"{target} already exists.", "Choose another folder, or use --overwrite."
             )
 
 

@@ -21,7 +21,7 @@ _CARDS = {
     "catalogue_id": ("CATALOG", "catalogue of the tracers"),
     "selection_caption": ("SELECT", "which stars"),
     "created": ("DATE", "when the cube was made"),
-    "default_estimator": ("ESTIMATR", "estimator to look at first"),
+    "default_estimator": ("ESTIMATR", "default estimator"),
     "preset": ("PRESET", ""),
     "seed": ("SEED", ""),
     "tracers": ("TRACERS", "number of stars"),
@@ -104,7 +104,7 @@ def _table(name: str, array: xr.DataArray) -> Any:  # noqa: ANN401
         column = values
     else:
         raise UserError(
-            f"The variable {name!r} does not fit into FITS (type {array.dtype}).",
+            f"The variable {name!r} cannot be stored in FITS (type {array.dtype}).",
             "Export the cube as zarr.",
         )
     if column.dtype.kind == "S" and column.itemsize == 0:

@@ -39,5 +39,5 @@ def write_netcdf(cube: xr.Dataset, path: Path) -> None:
         plain.to_netcdf(path, engine="scipy", format="NETCDF3_64BIT")
     except (ValueError, TypeError) as error:
         raise UserError(
-            f"This cube does not fit into NetCDF: {error}", "Export it as zarr or FITS."
+            f"This cube cannot be stored in NetCDF: {error}", "Export it as zarr or FITS."
         ) from error

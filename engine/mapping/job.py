@@ -61,8 +61,8 @@ class _Stages:
 
 
 _TITLES = {
-    "position": "learning where the stars are",
-    "velocity": "learning how they move",
+    "position": "fitting p(x)",
+    "velocity": "fitting p(v|x)",
     "solve": "solving for the acceleration",
     "check": "comparing the model with the stars",
 }

@@ -37,6 +37,6 @@ def read_configuration(home: Path) -> dict[str, object]:
     unknown = sorted(content.keys() - set(_KNOWN))
     if unknown:
         raise UserError(
-            f"{path} has a part {unknown[0]!r} that is not known.", f"Known: {', '.join(_KNOWN)}."
+            f"{path} has an unknown section {unknown[0]!r}.", f"Known: {', '.join(_KNOWN)}."
         )
     return content

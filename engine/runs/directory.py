@@ -126,10 +126,12 @@ class RunDirectory:
         except (OSError, ValueError, TypeError) as error:
             raise UserError(
                 f"The record of run {self.id} cannot be read ({error}).",
-                "The run is lost to this program; its cubes, if any, are in its folder.",
+                "The run cannot be opened; its cubes, if any, are in its folder.",
             ) from error
         if record.id != self.id:
-            raise UserError(f"The folder {self.id} holds the record of another run, {record.id}.")
+            raise UserError(
+                f"The folder {self.id} contains the record of another run, {record.id}."
+            )
         return record
 
     def record(self) -> RunRecord:
@@ -264,7 +266,7 @@ def run_directory(home: Path, run_id: str) -> RunDirectory:
     # A link could lead out of the folder of runs: only real folders are runs.
     if path is None or path.is_symlink() or not path.is_dir():
         shown = run_id if len(run_id) <= 80 else run_id[:77] + "..."
-        raise UserError(f"There is no run {shown!r}.", "`via-obscura runs` lists the runs.")
+        raise UserError(f"Run {shown!r} not found.", "List the runs with `via-obscura runs`.")
     return RunDirectory(path)
 
 
@@ -306,6 +308,6 @@ def new_run_directory(home: Path, kind: str) -> RunDirectory:
             return RunDirectory(path)
     except OSError as error:
         raise UserError(
-            f"No run can be made in {root}: {error.strerror}.",
+            f"Cannot create a run in {root}: {error.strerror}.",
             "Name another folder with --home or VIA_OBSCURA_HOME.",
         ) from error

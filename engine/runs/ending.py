@@ -48,7 +48,7 @@ def cancel(home: Path, run_id: str, *, grace: float = 5.0, block: bool = True) -
     if record.state is RunState.CANCELLED:
         return record
     if record.state in (RunState.DONE, RunState.FAILED):
-        raise UserError(f"Run {run_id} has ended already: it is {record.state}.")
+        raise UserError(f"Run {run_id} has already ended: it is {record.state}.")
     run.request_stop()
     if block or not record.active:
         return _see_off(run, grace)
@@ -84,8 +84,8 @@ def _see_off(run: RunDirectory, grace: float) -> RunRecord:
     if not _gone(run, mover, _KILL_PATIENCE):
         record = run.record()
         raise UserError(
-            f"Run {run.id} was asked to stop but is still at work on {record.host}.",
-            "It stops at its next step; else end its process there.",
+            f"Run {run.id} was asked to stop but is still running on {record.host}.",
+            "It stops at its next step; otherwise kill its process there.",
         )
     stored = run.stored()
     if stored.active or stored.state is RunState.INTERRUPTED:

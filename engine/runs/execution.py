@@ -19,8 +19,8 @@ from engine.runs.writer import RunWriter
 __all__ = ["INTERRUPTED", "execute", "finish_stopped"]
 
 INTERRUPTED = as_error(
-    "The process of the run was told to end by the system (SIGTERM).",
-    "Resume the run: it goes on from its last checkpoint.",
+    "The process of the run was terminated by the system (SIGTERM).",
+    "Resume the run: it continues from its last checkpoint.",
 )
 
 

@@ -191,7 +191,7 @@ def find_executor(name: str | Executor) -> Executor:
         return DaskExecutor(address)
     if name not in EXECUTORS:
         known = ", ".join([*EXECUTORS, CLUSTER])
-        raise UserError(f"There is no executor {name!r}.", f"Known: {known}.")
+        raise UserError(f"Unknown executor {name!r}.", f"Known: {known}.")
     return EXECUTORS[name]()
 
 

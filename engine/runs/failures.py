@@ -40,7 +40,7 @@ def describe(error: BaseException) -> dict[str, str]:
         where = f" (while writing {error.filename})" if error.filename else ""
         return as_error(
             f"The disk is full{where}.",
-            "Free some space, for example with `via-obscura runs delete`, and resume the run.",
+            "Free up space, for example with `via-obscura runs delete`, and resume the run.",
         )
     if _is_out_of_memory(error):
         return as_error(

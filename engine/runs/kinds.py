@@ -95,7 +95,7 @@ def find_kind(name: object, kinds: Mapping[str, Kind] = KINDS) -> Kind:
         There is no such kind.
     """
     if not isinstance(name, str) or name not in kinds:
-        raise UserError(f"There is no kind of run {name!r}.", f"Known: {', '.join(kinds)}.")
+        raise UserError(f"Unknown kind of run {name!r}.", f"Known: {', '.join(kinds)}.")
     return kinds[name]
 
 

@@ -185,7 +185,7 @@ def delete(home: Path, run_id: str) -> None:
     """
     run = open_run(home, run_id)
     if _is_active(run):
-        raise UserError(f"Run {run_id} is still being worked on.", "Cancel it first.")
+        raise UserError(f"Run {run_id} is still running.", "Cancel it first.")
     try:
         with run.lock():
             # First out of sight in one step, so that a deletion that is cut short leaves no
@@ -206,7 +206,7 @@ def _write_first(run: RunDirectory, record: RunRecord) -> None:
     except OSError as error:
         shutil.rmtree(run.path, ignore_errors=True)
         raise UserError(
-            f"No run can be made: {error.strerror}.", f"Make room on the disk of {run.home}."
+            f"Cannot create a run: {error.strerror}.", f"Free up space on the disk of {run.home}."
         ) from error
 
 
@@ -228,7 +228,7 @@ def _plain_spec(spec: dict[str, object]) -> dict[str, object]:
     try:
         plain = as_json(spec)
     except TypeError as error:
-        raise UserError(f"The request cannot be written down: {error}.") from error
+        raise UserError(f"The request cannot be saved: {error}.") from error
     return plain if isinstance(plain, dict) else {}
 
 
@@ -266,7 +266,7 @@ def _check_resumable(record: RunRecord) -> None:
     if not record.resumable:
         raise UserError(
             f"Run {record.id} cannot be resumed: it is {record.state}.",
-            "Only runs that failed, were cancelled or interrupted can.",
+            "Only failed, cancelled or interrupted runs can be resumed.",
         )
 
 

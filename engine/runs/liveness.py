@@ -19,8 +19,8 @@ HEARTBEAT_LOST_AFTER = 10.0  # seconds without a sign of life, seen from another
 START_GRACE = 10.0  # seconds that a queued run may be without a process
 
 _KILLED = {
-    "sentence": "The process of the run ended without a word (killed, or the machine went down).",
-    "hint": "Resume the run: it goes on from its last checkpoint.",
+    "sentence": "The process of the run ended unexpectedly (killed, or the machine went down).",
+    "hint": "Resume the run: it continues from its last checkpoint.",
 }
 _NEVER_BEGAN = {
     "sentence": "The process of the run ended before it began to work.",

@@ -106,7 +106,7 @@ def check_machine(needs: Needs, supply: Supply | None = None) -> None:
         raise UserError(
             f"The run needs about {needs.memory_gb:.1f} GB of memory; this machine has "
             f"{supply.memory_gb:.1f} GB.",
-            "Take a tighter selection, fewer members, or a cluster with larger workers.",
+            "Use a tighter selection, fewer members, or a cluster with larger workers.",
         )
 
 
@@ -123,9 +123,9 @@ def check_disk(needs: Needs, home: Path) -> None:
         free = shutil.disk_usage(folder).free / 1e9
         if needs.disk_gb and free < needs.disk_gb + _DISK_MARGIN:
             raise UserError(
-                f"The run will write about {needs.disk_gb:.2f} GB, but the disk of {folder} has "
-                f"{free:.2f} GB left.",
-                "Free some space, for example with `via-obscura runs delete`.",
+                f"The run will write about {needs.disk_gb:.2f} GB, but only "
+                f"{free:.2f} GB are free on the disk of {folder}.",
+                "Free up space, for example with `via-obscura runs delete`.",
             )
 
 

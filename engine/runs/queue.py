@@ -29,7 +29,7 @@ _SETTLING = 10.0  # seconds that a run must be without a task before that means 
 _missing: dict[str, float] = {}  # tasks that a scheduler did not know, and since when
 _GIVEN_UP = as_error(
     "The scheduler gave the run up: too many of its workers died while they worked on it.",
-    "Resume the run: it goes on from its last checkpoint.",
+    "Resume the run: it continues from its last checkpoint.",
 )
 
 
@@ -267,7 +267,7 @@ def _after(record: RunRecord, known: Mapping[str, RunRecord]) -> Step | None:
     for name in record.after:
         other = known.get(name)
         if other is None:
-            return Step(record.id, "fail", f"It needs run {name}, which is no more.")
+            return Step(record.id, "fail", f"It depends on run {name}, which no longer exists.")
         if other.state in (RunState.FAILED, RunState.CANCELLED):
             return Step(record.id, "fail", f"It needs run {name}, which was {_ended(other)}.")
     pending = [name for name in record.after if known[name].state is not RunState.DONE]

@@ -58,7 +58,7 @@ def start_process(
             )
     except OSError as error:
         raise UserError(
-            f"No process could be started for run {run.id}: {error.strerror}.",
+            f"Could not start a process for run {run.id}: {error.strerror}.",
             "Close other programs and resume the run.",
         ) from error
     record = writer.record.on(identify(process.pid), host_name())

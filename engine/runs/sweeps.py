@@ -76,14 +76,14 @@ def cut_at(cut: str, value: float) -> dict[str, object]:
     """
     if _PLACE not in cut:
         raise UserError(
-            f"The cut {cut!r} has no place for its value.",
+            f"The cut {cut!r} has no placeholder for its value.",
             "Write {} where the value belongs, as in 'parallax_over_error > {}'.",
         )
     if not np.isfinite(value):
-        raise UserError(f"A cut cannot be made at {value!r}.", "Give finite numbers.")
+        raise UserError(f"Invalid value of a cut: {value!r}.", "Give finite numbers.")
     tree = parse(cut.replace(_PLACE, repr(float(value))))
     if tree is None:
-        raise UserError(f"The cut {cut!r} says nothing.")
+        raise UserError(f"The cut {cut!r} does not restrict anything.")
     return dict(tree)
 
 
@@ -116,7 +116,7 @@ def spec_at(spec: Mapping[str, object], key: str, value: Value) -> dict[str, obj
     keys = _varied(spec)
     if first not in keys:
         raise UserError(
-            f"A sweep cannot be made over {key!r}.",
+            f"Cannot sweep over {key!r}.",
             f"Give a cut with {{}} for its value, or one of {', '.join(keys)}.",
         )
     plain = int(value) if isinstance(value, float) and value.is_integer() else value
@@ -146,7 +146,7 @@ def submit_sweep(
     home
         The folder that holds catalogues and runs.
     spec
-        Of a map or another kind whose request has a ``sweep``; each run has one thing changed.
+        Of a map or of another kind whose request has a ``sweep``; each run has one thing changed.
     cut
         What is changed, see `spec_at`: with a cut each run's selection is the spec's and the cut
         at its value.
@@ -214,7 +214,7 @@ def _different(values: Sequence[Value]) -> list[tuple[float, str, Value]]:
     if not 2 <= len(found) <= MAX_VALUES:
         raise UserError(
             f"A sweep needs 2 to {MAX_VALUES} different values, not {len(found)}.",
-            "A single one is a map of its own.",
+            "Use an ordinary map for a single value.",
         )
     return found
 
@@ -235,5 +235,5 @@ def _label(value: Value) -> str:
 
 def _number(value: Value) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UserError(f"A cut cannot be made at {value!r}.", "Give finite numbers.")
+        raise UserError(f"Invalid value of a cut: {value!r}.", "Give finite numbers.")
     return float(value)

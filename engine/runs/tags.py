@@ -30,7 +30,7 @@ def add_tag(run: RunDirectory, tag: object) -> None:
     """
     name = str(tag.get("name")) if isinstance(tag, dict) else ""
     if not _NAME.fullmatch(name):
-        raise UserError(f"A sweep cannot be named {name!r}.")
+        raise UserError(f"Invalid name of a sweep: {name!r}.")
     try:
         run.tags_folder.mkdir(exist_ok=True)
         write_json(run.tags_folder / f"{name}.json", tag)

@@ -85,8 +85,8 @@ class SkyArea:
             x, y = x[near], y[near]
         if len(x) < 50:
             raise UserError(
-                f"The covered area cannot be learnt from {len(x)} stars.",
-                "Take a patch that holds at least 50 stars.",
+                f"The covered area cannot be determined from {len(x)} stars.",
+                "Choose a patch with at least 50 stars.",
             )
         gap = _gap(x, y)
         cell = max(cell, np.sqrt(np.ptp(x) * np.ptp(y)) / 1000.0)

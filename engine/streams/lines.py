@@ -294,7 +294,7 @@ def find_lines(
     if len(x) == 0 or not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise UserError(
             "A line needs stars with known positions.",
-            "Leave stars without position out, or loosen the cuts.",
+            "Exclude stars without a position, or loosen the cuts.",
         )
     return best_line(line_grid(area, settings or LineSettings()), x, y)
 

@@ -66,7 +66,7 @@ class Patch:
             )
         if not 0.0 < self.inner <= self.radius < 90.0:
             raise UserError(
-                f"A patch of {self.radius} deg with an inner disc of {self.inner} deg is none.",
+                f"A patch of {self.radius} deg with an inner disc of {self.inner} deg is invalid.",
                 "The inner radius must be positive and no larger than the radius, below 90 deg.",
             )
 

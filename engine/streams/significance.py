@@ -118,7 +118,7 @@ def p_value(
     if len(null) == 0 or not np.isfinite(null).all():
         raise UserError(
             "A p-value needs null values, all of them finite.",
-            "Run the search on exchanged positions first.",
+            "Run the permutation search first.",
         )
     n, beyond = len(null), int((null >= observed).sum())
     if shape is not None and len(shape) >= ENOUGH and _BORROWING <= n < ENOUGH and not beyond:
@@ -217,8 +217,8 @@ def null_lines(
     rng = np.random.default_rng(seed)
     if places is not None and len(places[0]) < n:
         raise UserError(
-            f"{n} stars cannot be drawn of {len(places[0])}.",
-            "Keep fewer stars of each region, or loosen the cuts.",
+            f"Cannot draw {n} of {len(places[0])} stars.",
+            "Use fewer stars per region, or loosen the cuts.",
         )
     found = np.empty(draws)
     for k in range(draws):

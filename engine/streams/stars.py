@@ -38,7 +38,7 @@ class PatchStars:
         if missing:
             raise UserError(
                 f"The stars of a patch have no {', '.join(missing)}.",
-                "Positions and both proper motions are needed to look for streams.",
+                "The stream search needs positions and both proper motions.",
             )
         lengths = {len(column) for column in self.columns.values()}
         if len(lengths) != 1:
@@ -54,7 +54,7 @@ class PatchStars:
         if missing:
             raise UserError(
                 f"The table has no {', '.join(missing)}.",
-                "Streams are looked for with positions and proper motions on the sky.",
+                "The stream search needs positions and proper motions on the sky.",
             )
         kept = dict(columns)
         for name, aliases in _ALIASES.items():

@@ -36,7 +36,7 @@ class Window:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise UserError(
                 f"The window {self.low:g} to {self.high:g} in {self.coordinate} is empty.",
-                "Give a lower edge below the upper one.",
+                "The lower edge must be below the upper one.",
             )
 
     @property
@@ -84,17 +84,17 @@ def windows(coordinate: str, values: ArrayLike, width: float, step: float) -> li
     array = array[np.isfinite(array)]
     if not len(array):
         raise UserError(
-            f"No star has a value of {coordinate}, so there is nothing to scan.",
+            f"No star has a value of {coordinate}.",
             "Choose another coordinate.",
         )
     if not (width > 0 and step > 0 and math.isfinite(width) and math.isfinite(step)):
         raise UserError(
-            f"Windows of width {width:g} at steps of {step:g} make no grid.",
+            f"Windows of width {width:g} at steps of {step:g} are invalid.",
             "Both must be positive.",
         )
     if step > width * (1 + 1e-9):
         raise UserError(
-            f"Steps of {step:g} between windows of width {width:g} leave stars unseen.",
+            f"Steps of {step:g} between windows of width {width:g} leave stars out.",
             "Choose a step no larger than the width.",
         )
     # The first lower edge is the largest multiple whose window does not end below the minimum.
@@ -103,8 +103,7 @@ def windows(coordinate: str, values: ArrayLike, width: float, step: float) -> li
     if last - first >= _MOST:
         raise UserError(
             f"The scan of {coordinate} would have {last - first + 1:,} windows.",
-            f"Choose wider steps, or leave out values far from the rest "
-            f"({array.min():g} to {array.max():g}).",
+            f"Choose larger steps, or remove outliers ({array.min():g} to {array.max():g}).",
         )
     edges = (round(number * step, 9) for number in range(first, last + 1))
     return [Window(coordinate, low, round(low + width, 9)) for low in edges]

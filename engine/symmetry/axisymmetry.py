@@ -149,7 +149,7 @@ def arc_symmetry(
     if len(places) < 3:
         raise UserError(
             f"Only {len(places)} positions of the arc are trusted.",
-            "Choose an arc nearer to the middle of the volume, or show untrusted cells too.",
+            "Choose an arc closer to the middle of the volume, or include flagged cells.",
         )
     radii = np.hypot(places[:, 0], places[:, 1])
     if np.ptp(radii) > 1e-3 * radii.mean() or np.ptp(places[:, 2]) > 1e-3 * radii.mean():

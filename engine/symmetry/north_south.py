@@ -62,7 +62,7 @@ def mirror_pairs(grid: Grid, trusted: NDArray[np.bool_] | None = None) -> Mirror
     if not np.allclose(grid.z, -grid.z[::-1], rtol=0, atol=1e-6):
         raise UserError(
             "North and south cannot be compared: the map is not symmetric about the plane.",
-            "Choose a volume whose inner half the plane z = 0 crosses.",
+            "Choose a volume whose inner half includes the plane z = 0.",
         )
     count = int(np.count_nonzero(grid.inside))
     usable = np.ones(count, bool) if trusted is None else np.asarray(trusted, bool)
@@ -73,7 +73,7 @@ def mirror_pairs(grid: Grid, trusted: NDArray[np.bool_] | None = None) -> Mirror
     if not paired.any():
         raise UserError(
             "North and south cannot be compared: no trusted cell has a trusted mirror cell.",
-            "Show untrusted cells too, or use more tracers.",
+            "Include flagged cells, or use more tracers.",
         )
     return MirrorPairs(row[paired], mirror[paired])
 

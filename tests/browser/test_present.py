@@ -58,5 +58,5 @@ def test_a_view_goes_from_a_page_to_an_address_and_to_a_slide(server, open_page,
 
 def test_an_address_without_a_view_says_so(server, open_page):
     page = open_page(f"{server}/?view=00000000")
-    expect(page.locator(".vo-notice-error")).to_contain_text("no saved view", timeout=PATIENCE)
+    expect(page.locator(".vo-notice-error")).to_contain_text("No saved view", timeout=PATIENCE)
     page.wait_for_selector(".vo-explore")

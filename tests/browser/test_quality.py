@@ -74,6 +74,6 @@ def test_the_zero_point_and_a_joined_table_make_versions(page, home, tmp_path, k
     path.fill(str(tmp_path / "metals.fits"))
     path.press("Tab")
     page.locator(".vo-quality .vo-join button").click()
-    expect(page.locator(".vo-notices")).to_contain_text("50 stars found a row", timeout=PATIENCE)
+    expect(page.locator(".vo-notices")).to_contain_text("50 stars matched", timeout=PATIENCE)
     keep(page, "quality-joined")
     assert CatalogueStore(home).open("measured, zero point, metals").has("feh")

@@ -54,7 +54,7 @@ def test_row_14_the_page_goes_on_after_ten_seconds_offline(home, page, keep):
     page.evaluate("window.__mark = 1")  # a page that was loaded again has forgotten it
     page.context.set_offline(True)
     assert page.evaluate("window.__sockets.map((s) => s.cut()).length") == 1
-    expect(page.locator(".vo-offline")).to_contain_text("connection to the server is lost")
+    expect(page.locator(".vo-offline")).to_contain_text("Connection lost")
     keep(page, "offline")
     page.wait_for_timeout(GONE)
     make_run(home, "failed", order=-1)

@@ -72,9 +72,9 @@ def test_a_failure_is_on_record_and_the_place_is_free_again(start):
 
 
 def test_what_no_worker_can_do_is_refused_before_there_is_a_run(start, home):
-    with pytest.raises(UserError, match="asks for 2 threads, the worker has 1"):
+    with pytest.raises(UserError, match="needs 2 threads, the worker has 1"):
         start("count", threads=2)
-    with pytest.raises(UserError, match="asks for GPU=1, the worker offers 0"):
+    with pytest.raises(UserError, match="needs GPU=1, the worker offers 0"):
         start("count", device="cuda")
     assert list_runs(home) == []
 
@@ -88,7 +88,7 @@ def test_nobody_answers_at_an_address(home, kinds, monkeypatch):
 
 def test_workers_that_do_not_see_the_home(cluster, monkeypatch, tmp_path):
     monkeypatch.setattr("pathlib.Path.touch", lambda *_: None)
-    with pytest.raises(UserError, match="does not see the folder"):
+    with pytest.raises(UserError, match="cannot see the folder"):
         DaskExecutor(cluster.address).accept(Needs(), tmp_path / "home")
 
 
@@ -140,7 +140,7 @@ def test_a_process_that_is_killed_under_a_living_worker_is_told(start, home, kin
     run = at_work(start("survive_errors"))
     os.kill(run.stored().pid, signal.SIGKILL)
     until(lambda: run.stored().state == "interrupted", 15.0)
-    assert "its worker lives" in run.record().error["sentence"]
+    assert "its worker is still running" in run.record().error["sentence"]
     assert run.record().holder == ""
 
 

@@ -28,8 +28,8 @@ def test_workers_that_suffice(needs, suited):
 @pytest.mark.parametrize(
     ("needs", "words"),
     [
-        (Needs(cores=9), "asks for 9 threads, the worker has 8"),
-        (Needs(gpus=2), "asks for GPU=2, the worker offers 1"),
+        (Needs(cores=9), "needs 9 threads, the worker has 8"),
+        (Needs(gpus=2), "needs GPU=2, the worker offers 1"),
         (Needs(memory_gb=100.0), r"needs about 100\.0 GB of memory, the worker has 64\.0 GB"),
     ],
 )

@@ -100,7 +100,7 @@ def make_map(
     }
     at_sun = dict(RESULT_AT_SUN)
     if not trusted:
-        reasons = ["the selection of the tracers imitates an acceleration"]
+        reasons = ["the selection of the tracers mimics an acceleration"]
         at_sun.update(trusted=False, reasons=reasons)
     result = {
         "cubes": {name: f"cubes/{name}.zarr" for name in cubes},

@@ -55,7 +55,7 @@ CHANGES = {
 def test_a_guest_changes_nothing(services, guest, change):
     make_run(services.home, "failed")
     before = tree(services.home)
-    with pytest.raises(UserError, match="guests can look at everything but not"):
+    with pytest.raises(UserError, match="guests can view everything but not"):
         CHANGES[change](guest.acts)
     assert tree(services.home) == before
 

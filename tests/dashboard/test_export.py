@@ -185,5 +185,5 @@ def test_cubes_with_hostile_names_stay_in_the_folder(tmp_path):
 
 def test_an_unknown_format_is_one_sentence(tmp_path):
     directory = make_map(tmp_path)
-    with pytest.raises(UserError, match="no format 'docx'"):
+    with pytest.raises(UserError, match="Unknown format 'docx'"):
         export_run(finished(tmp_path, directory.id), "all", "docx", tmp_path)

@@ -115,7 +115,7 @@ def test_a_note_makes_a_page_longer_and_nothing_smaller(home, view):
 
 
 def test_what_cannot_be_exported_is_one_sentence(home, view):
-    with pytest.raises(UserError, match="no format 'docx'"):
+    with pytest.raises(UserError, match="Unknown format 'docx'"):
         export_views(home, [view], "docx")
     with pytest.raises(UserError, match="no saved views"):
         export_views(home, [], "pdf")

@@ -36,7 +36,7 @@ def test_only_what_ended_without_a_result_goes(tmp_path):
     records = list_runs(tmp_path)
     gone = {str(r.state) for r in records if r.id in cleanable(records)}
     assert gone == {"failed", "cancelled", "interrupted"}
-    assert count_line(records).startswith("1 at work")
+    assert count_line(records).startswith("1 running")
 
 
 def test_machines_and_their_runs(tmp_path):

@@ -93,14 +93,14 @@ def test_an_answer_that_comes_late_is_not_shown(page, session, asked, monkeypatc
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"_service": OTHER, "_address": "nonsense"}, "There is no TAP service"),
+        ({"_service": OTHER, "_address": "nonsense"}, "Unknown TAP service"),
         (
             {"_service": OTHER, "_address": "https://me:secret@x.org/tap"},
             "user name or a password",
         ),
         ({"_what": "text", "_text": "DROP TABLE x"}, "does not begin with SELECT"),
         ({"_what": "text", "_text": ""}, "ADQL text is empty"),
-        ({"_release": "gaia-dr9"}, "There is no release"),
+        ({"_release": "gaia-dr9"}, "Unknown release"),
         ({"_release": "/nowhere/<b>.json"}, "cannot be read"),
     ],
 )

@@ -156,4 +156,4 @@ def test_a_joined_table_says_what_it_met(quality, session, tmp_path, wait):
 
     wait(done)
     told = session.notices.column.objects[-1].object
-    assert "100 stars found a row, 5,900 did not" in told
+    assert "100 stars matched, 5,900 unmatched" in told

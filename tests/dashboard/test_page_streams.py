@@ -134,7 +134,7 @@ def test_too_few_stars_are_said_and_no_line_is_drawn(page):
     view._sliders._colour.value = (-0.5, -0.45)
     assert view._shown.line is None
     assert "fewer than 10" in view._said.object
-    with pytest.raises(UserError, match="no line"):
+    with pytest.raises(UserError, match="No line"):
         view._explore()
 
 
@@ -156,11 +156,11 @@ def test_its_stars_go_to_explore_as_a_selection_that_is_kept(page, searched):
 
 def test_stars_of_a_deleted_catalogue_do_not_become_those_of_another(page, monkeypatch):
     def gone(name):
-        raise UserError(f"There is no catalogue {name}.")
+        raise UserError(f"Catalogue {name} not found.")
 
     monkeypatch.setattr(page.services.catalogues, "open", gone)
     before = page.session.selection
-    with pytest.raises(UserError, match="no catalogue"):
+    with pytest.raises(UserError, match="not found"):
         page._candidate_view._explore()
     assert page.session.selection == before
 
@@ -274,7 +274,7 @@ def test_a_search_that_goes_on_shows_its_lines_and_no_candidates(tmp_path, searc
 def test_words_about_p_say_what_it_rests_on():
     row = {"p": 2e-4, "p_low": 1e-4, "p_high": 4e-4, "p_basis": "scores"}
     assert "given the scores only" in verdict_on_p(row)
-    assert "exchanged" in verdict_on_p({**row, "p_basis": "before training"})
+    assert "permutation" in verdict_on_p({**row, "p_basis": "before training"})
     assert verdict_on_p({"p": None}) == "not known"
     told = dict(candidate_lines({"sigma": 6.0, "stars": 20, "background": None, "theta": None}))
     assert told["Stars on the line"] == "20"

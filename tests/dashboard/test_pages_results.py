@@ -227,8 +227,8 @@ def test_numbers_follow_the_estimator_that_the_maps_show(services, session, wait
     assert page._maps._caption.object.count("by the estimator boltzmann") == 1
     page._maps.controls.estimator.value = "potential"
     assert "1.296 ± 0.026" in page._tiles["size"].object
-    assert "not to be believed" in page._tiles["size"].object
-    assert "This run, potential, not to be believed" in page._sun._published.object
+    assert "unreliable" in page._tiles["size"].object
+    assert "This run, potential, unreliable" in page._sun._published.object
     assert "by potential" in page._tiles["trusted"].object
     assert page._tiles["truth"].object != before
     page._maps.controls.estimator.value = "boltzmann"
@@ -238,9 +238,9 @@ def test_numbers_follow_the_estimator_that_the_maps_show(services, session, wait
 def test_doubtful_cells_are_called_so_where_they_are_drawn(services, session, wait):
     make_map(services.home)
     page = opened(AccelerationPage, services, session, wait)
-    assert "Grey cells" in page._maps._caption.object
+    assert "Grey: flagged cells" in page._maps._caption.object
     page._maps.controls.show_untrusted.value = True
-    assert "Grey cells" not in page._maps._caption.object
+    assert "Grey: flagged cells" not in page._maps._caption.object
     assert "Doubtful cells are drawn" in page._maps._caption.object
 
 
@@ -258,9 +258,9 @@ def test_a_map_that_is_not_to_be_believed_is_grey_and_says_why(services, session
     page = opened(AccelerationPage, services, session, wait)
     assert page._alert.visible
     assert "steps in longitude" in page._alert.object
-    assert "not to be believed" in page._tiles["size"].object
+    assert "unreliable" in page._tiles["size"].object
     assert drawn(page, "value").dframe().drawn.isna().all()
-    assert "imitates an acceleration" in page._sun._doubts.object
+    assert "mimics an acceleration" in page._sun._doubts.object
     assert "no cell" in page._tiles["truth"].object
 
 

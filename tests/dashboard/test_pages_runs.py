@@ -232,14 +232,14 @@ def test_a_run_whose_catalogue_is_gone_cannot_be_changed(page, session, services
     page.on_show()
     page._details._buttons["change"].clicks += 1
     assert session.page == "explore"
-    assert "There is no catalogue" in session.notices.column.objects[0].object
+    assert "not found" in session.notices.column.objects[0].object
 
 
 def test_what_stands_above_the_list(page, session, services):
     make_every_state(services.home)
     page.on_show()
     overview = page._overview
-    for words in ("1 at work", "1 waiting", "1 failed", "1 done"):
+    for words in ("1 running", "1 waiting", "1 failed", "1 done"):
         assert words in overview._counts.object
     assert "Runs take" in overview._disk.object
     assert "this one" in overview._machines.object

@@ -149,7 +149,7 @@ def test_save_view_pins_the_run_that_is_on_the_screen(services, run):
 
 def test_figures_of_a_page_are_its_sections(shell):
     found = page_figures(shell._frames["acceleration"], "acceleration")
-    titles = ["Slice", "Profiles", "What speaks for and against the map"]
+    titles = ["Slice", "Profiles", "Diagnostics"]
     assert [figure.label for figure in found] == titles
     assert all(figure.drawn for figure in found)
 

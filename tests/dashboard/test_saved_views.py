@@ -93,7 +93,7 @@ def test_a_copied_view_is_there_after_the_others(views, tmp_path):
 @pytest.mark.parametrize("id_", ["", "nothere1", "00000000", "../order", "order", "a" * 500])
 def test_an_id_that_is_none_is_one_sentence(views, id_):
     views.add("x", "", DOCUMENT)
-    with pytest.raises(UserError, match="no saved view") as refusal:
+    with pytest.raises(UserError, match="No saved view") as refusal:
         views.get(id_)
     assert len(refusal.value.sentence) < 120
     views.delete(id_)

@@ -50,7 +50,7 @@ def test_the_default_volume_stated_is_no_difference(at_run):
 
 def test_a_map_of_another_catalogue_says_so(at_run):
     at_run.open_catalogue("disc-2")
-    assert "another catalogue" in stale_sentence(at_run, SimpleNamespace(spec=SPEC), SUN)
+    assert "different catalogue" in stale_sentence(at_run, SimpleNamespace(spec=SPEC), SUN)
 
 
 def test_without_a_run_there_is_nothing_to_mark(at_run):

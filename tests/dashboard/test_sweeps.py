@@ -99,7 +99,7 @@ def test_seeds_are_not_judged_as_cuts():
 
 def test_doubtful_runs_say_so_and_are_drawn_hollow():
     found = sweep(run(3.0, trusted=False), run(5.0))
-    assert rows(found, "size")[0][3] == "done, not to be believed"
+    assert rows(found, "size")[0][3] == "done, unreliable"
     plot = sweep_plot(points(found, "size"), found.cut, "|a|", "u", figure_colours(dark=True))
     filled, hollow = (layer for layer in plot if type(layer).__name__ == "Scatter")
     assert (len(filled), len(hollow)) == (1, 1)
@@ -122,7 +122,7 @@ def test_values_are_numbers_and_ranges():
     assert numbers("2:10:5") == [2, 4, 6, 8, 10]
     assert numbers("  ") == []
     for bad in ("three", "1:2", "1:2:1", "1:2:x"):
-        with pytest.raises(UserError, match="no number"):
+        with pytest.raises(UserError, match="neither a number"):
             numbers(bad)
 
 
@@ -146,7 +146,7 @@ def test_a_sweep_is_not_offered_where_no_map_can_be_made(services, session):
     page.view()
     page.on_show()
     assert page._start.disabled
-    assert "no catalogue here" in page._about.object
+    assert "No catalogue here" in page._about.object
     session.open_catalogue(make_stream(services.home, stars=500, seed=1, name="patch").id)
     services.catalogues.look()
     page.on_show()

@@ -77,7 +77,7 @@ def quantity(name, **entries):
 REFUSALS = {
     "negative density": (quantity("surface_density", value=-3), "surface_density.*thin disc"),
     "negative error": (quantity("surface_density", error=-3), "error of the surface_density"),
-    "huge error": (quantity("surface_density", error=1e3), "more than 10 times"),
+    "huge error": (quantity("surface_density", error=1e3), "exceeds 10 times"),
     "height of zero": (quantity("scale_height", value=0), "must be positive"),
     "infinite": (quantity("scale_height", value=float("inf")), "finite number"),
     "overflow": (quantity("scale_height", value=1e304, unit="Gpc"), "finite number"),
@@ -112,7 +112,7 @@ REFUSALS = {
             value={"z": [0, 2, 1], "z_unit": "kpc", "force": [0, 1, 2],
                    "force_unit": "km2 s-2 kpc-1"},
         ),
-        "grow from 0",
+        "increasing from 0",
     ),
 }  # fmt: skip
 

@@ -105,8 +105,8 @@ def test_what_is_missing_is_missing(tmp_path, distance, flags, missing):
 
 
 def test_a_folder_without_tracks_is_refused(tmp_path):
-    with pytest.raises(UserError, match="no tracks"):
+    with pytest.raises(UserError, match="No galstreams tracks"):
         read_galstreams(tmp_path)
     (tmp_path / "x.tar.gz").write_text("nothing")
-    with pytest.raises(UserError, match="no archive"):
+    with pytest.raises(UserError, match="not a galstreams archive"):
         read_galstreams(tmp_path / "x.tar.gz")

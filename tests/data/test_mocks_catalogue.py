@@ -126,9 +126,9 @@ def test_a_mock_with_errors_shows_the_same_stars_through_noise(tmp_path):
         ({"stars": 10**12}, "GB of memory"),
         ({"seed": -1}, "negative"),
         ({"potential": "andromeda"}, "milky-way, bovy"),
-        ({"radius": 0.0}, "not possible"),
-        ({"radius": float("nan")}, "not possible"),
-        ({"threads": 0}, "0 threads"),
+        ({"radius": 0.0}, "Invalid radius"),
+        ({"radius": float("nan")}, "Invalid radius"),
+        ({"threads": 0}, "Invalid number of threads: 0"),
     ],
 )
 def test_bad_wishes_are_one_sentence_and_leave_nothing(tmp_path, wrong, sentence):

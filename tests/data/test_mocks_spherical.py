@@ -134,9 +134,9 @@ def test_a_catalogue_with_its_truth_and_its_volume(tmp_path, capsys):
         ({"stars": 0}, "cannot have 0 stars"),
         ({"seed": -1}, "negative"),
         ({"halo": "ring"}, "cusp or core"),
-        ({"r_star": 0.0}, "not possible"),
-        ({"r_star": float("nan")}, "not possible"),
-        ({"r_a": -1.0}, "not possible"),
+        ({"r_star": 0.0}, "are invalid"),
+        ({"r_star": float("nan")}, "are invalid"),
+        ({"r_a": -1.0}, "are invalid"),
     ],
 )
 def test_bad_wishes_are_one_sentence_and_leave_nothing(tmp_path, wrong, sentence):

@@ -96,18 +96,18 @@ def test_text_with_blanks(tmp_path, text):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.csv", "R,speed\n8,230\n9,231\n", "no column of the circular velocity"),
-        ("a.csv", "x,v\n8,230\n9,231\n", "no column of the radius"),
+        ("a.csv", "R,speed\n8,230\n9,231\n", "no column for the circular velocity"),
+        ("a.csv", "x,v\n8,230\n9,231\n", "no column for the radius"),
         ("a.csv", "R,r,v\n8,8,230\n9,9,231\n", "two columns for one quantity"),
-        ("a.csv", "R,R,v\n8,8,230\n9,9,231\n", "two columns of one name"),
+        ("a.csv", "R,R,v\n8,8,230\n9,9,231\n", "two columns with the same name"),
         ("a.csv", "R,v\n8,230\n9,\n", "fewer than two rows"),
-        ("a.csv", "R,v\n8,-230\n9,231\n", "below zero"),
-        ("a.csv", "R,v,err\n8,230,1\n9,231,-1\n", "error below zero"),
+        ("a.csv", "R,v\n8,-230\n9,231\n", "negative"),
+        ("a.csv", "R,v,err\n8,230,1\n9,231,-1\n", "negative error"),
         ("a.csv", "R,v,minus\n8,230,1\n9,231,1\n", "minus of two errors only"),
         ("a.csv", "", "is empty"),
-        ("a.txt", "R v\n8 230 1\n9 231\n", "no table of numbers"),
-        ("a.txt", "", "no table of numbers"),
-        ("a.txt", "R v\n8 fast\n", "no table of numbers"),
+        ("a.txt", "R v\n8 230 1\n9 231\n", "not a table of numbers"),
+        ("a.txt", "", "not a table of numbers"),
+        ("a.txt", "R v\n8 fast\n", "not a table of numbers"),
         ("a.png", "R,v\n8,230\n", "names no table format"),
     ],
 )
@@ -124,9 +124,9 @@ def test_wrong_unit_and_missing_file_are_refused(tmp_path):
     table.write(tmp_path / "a.ecsv")
     with pytest.raises(UserError, match="cannot be converted to kpc"):
         read_rotation_curve(tmp_path / "a.ecsv")
-    with pytest.raises(UserError, match="There is no file"):
+    with pytest.raises(UserError, match=r"file .*b\.csv"):
         read_rotation_curve(tmp_path / "b.csv")
-    with pytest.raises(UserError, match="There is no file"):
+    with pytest.raises(UserError, match="not found"):
         read_rotation_curve(tmp_path / "b.txt")
     (tmp_path / "c.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="cannot be read as text"):

@@ -106,8 +106,8 @@ def test_choices(tmp_path):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"distance": "nowhere"}, "no column nowhere"),
-        ({"distance": "x"}, "to take distances from"),
+        ({"distance": "nowhere"}, "no distance column nowhere"),
+        ({"distance": "x"}, "no distance column"),
         ({"distance": "ra"}, "cannot be converted"),
         ({"distance": FROM_PARALLAX}, "would be the same"),
         ({}, "would be the same"),

@@ -126,7 +126,7 @@ def test_the_error_is_enough_whatever_neighbours_share(shared):
 
 
 def test_what_is_no_line_or_no_variable_is_said():
-    with pytest.raises(UserError, match="same place"):
+    with pytest.raises(UserError, match="coincide"):
         straight((1, 2, 3), (1, 2, 3))
     with pytest.raises(UserError, match="two positions"):
         straight((1, 2, np.nan), (1, 2, 3))

@@ -127,7 +127,7 @@ def test_cube_round_trip_and_replacement(tmp_path, cube):
 def test_folder_without_manifest_is_no_cube(tmp_path, cube):
     path = write_cube(cube, tmp_path, "acceleration")
     (path / MANIFEST).unlink()
-    with pytest.raises(UserError, match="not a whole cube"):
+    with pytest.raises(UserError, match="is incomplete"):
         read_cube(path)
 
 

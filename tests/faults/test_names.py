@@ -107,7 +107,7 @@ def test_row_09_of_runs(tmp_path: Path, name: str) -> None:
     with unharmed(tmp_path) as home:
         (home / "runs").mkdir(exist_ok=True)
         for action in (launch.open_run, launch.delete, launch.cancel, launch.resume):
-            with pytest.raises(UserError, match="There is no run"):
+            with pytest.raises(UserError, match="not found"):
                 action(home, name)
         with pytest.raises(UserError):
             launch.submit(home, {"kind": name})
@@ -118,7 +118,7 @@ def test_row_09_of_runs(tmp_path: Path, name: str) -> None:
 def test_row_09_of_views(tmp_path: Path, name: str) -> None:
     with unharmed(tmp_path) as home:
         views = SavedViews(home)
-        with pytest.raises(UserError, match="There is no saved view"):
+        with pytest.raises(UserError, match="No saved view"):
             views.get(name)
         views.delete(name)
         try:

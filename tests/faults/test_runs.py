@@ -159,7 +159,7 @@ def test_a_process_that_cannot_be_started(
     home: Path, kinds: Kinds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/no/such/python")
-    with pytest.raises(UserError, match="No process could be started"):
+    with pytest.raises(UserError, match="Could not start a process"):
         submit(home, {"kind": "count"}, kinds=kinds)
     (record,) = list_runs(home)
     assert record.state == "failed"
@@ -170,7 +170,7 @@ def test_a_run_that_works_is_neither_resumed_nor_deleted_nor_written_to(
     home: Path, kinds: Kinds
 ) -> None:
     run = start(home, kinds, "survive_errors")
-    with pytest.raises(UserError, match="still being worked on"):
+    with pytest.raises(UserError, match="still running"):
         launch.delete(home, run.id)
     with pytest.raises(UserError, match="Another process"):
         RunWriter(run, patience=0.2).__enter__()
@@ -246,6 +246,6 @@ def test_a_read_only_home_is_a_sentence(tmp_path: Path, kinds: Kinds) -> None:
     home.mkdir(mode=0o555)
     if os.access(home, os.W_OK):
         pytest.skip("this user may write anywhere")
-    with pytest.raises(UserError, match="No run can be made"):
+    with pytest.raises(UserError, match="Cannot create a run"):
         submit(home, {"kind": "count"}, "inline", kinds=kinds)
     assert list_runs(home) == []

@@ -1,4 +1,4 @@
-"""Every benchmark starts as the README says: as a script, from the checkout."""
+"""Every benchmark starts as the documents say: as a script, from the checkout."""
 
 import subprocess
 import sys

@@ -278,7 +278,7 @@ def test_example_reads_the_cubes(tmp_path, capsys):
     example = python_example('Path("RUN")').replace("RUN", str(tmp_path))
     names = {}
     exec(example, names)  # noqa: S102 - our own document
-    assert f"cells to believe: {cells}" in capsys.readouterr().out
+    assert f"trusted cells: {cells}" in capsys.readouterr().out
     np.testing.assert_allclose(
         names["a"].interp(names["place"]), [-81.22, 0.0, -100.0], rtol=1e-4, atol=1e-3
     )

@@ -92,7 +92,7 @@ def _states(
         if not np.isfinite(value):
             raise UserError(
                 f"A flow of the papers' recipe diverged in epoch {epoch + 1}.",
-                "Take recipe=shared, or leave out the feature with stars farthest out.",
+                "Use recipe=shared, or leave out the feature with the largest outliers.",
             )
         kept.append((value, {name: p.detach().clone() for name, p in flow.state_dict().items()}))
         kept = sorted(kept, key=lambda pair: pair[0])[:_KEPT]

@@ -82,6 +82,6 @@ def quality(score: ArrayLike, signal: ArrayLike) -> Quality:
 def _both(truth: NDArray[np.bool_]) -> None:
     if truth.all() or not truth.any():
         raise UserError(
-            "Scores can be judged only where there are stars of both kinds.",
-            "Choose a window that holds labelled stars and others.",
+            "Scores can only be evaluated with stars of both kinds.",
+            "Choose a window with labelled and unlabelled stars.",
         )

@@ -163,19 +163,19 @@ def _check(
     known: NDArray[np.bool_] | None,
 ) -> None:
     if method not in METHODS:
-        raise UserError(f"There is no method {method!r}.", f"Choose {', '.join(METHODS)}.")
+        raise UserError(f"Unknown method {method!r}.", f"Choose {', '.join(METHODS)}.")
     if not len(seeds) or len(set(seeds)) != len(seeds):
-        raise UserError("Seeds must be given, each once.", "Use, for example, 0 1 2 3 4.")
+        raise UserError("Seeds must be given without repetition.", "Use, for example, 0 1 2 3 4.")
     if values.ndim != 2 or values.shape != (len(m), len(names)) or not len(names):
         raise UserError(
-            f"Features of shape {values.shape} fit neither {len(names)} names nor {len(m)} stars.",
-            "Give one row for each star and one column for each name.",
+            f"Features of shape {values.shape} do not match {len(names)} names, {len(m)} stars.",
+            "Give one row per star and one column per name.",
         )
     if len(set(names)) != len(names):
-        raise UserError("A feature is named twice.", "Name each feature once.")
+        raise UserError("A feature is listed twice.", "List each feature once.")
     if method == "ideal" and known is None:
         raise UserError(
-            "The idealised detector needs to know which stars are background.",
+            "The idealised detector needs labelled background stars.",
             "Give a column of labels, or choose another method.",
         )
     if known is not None and known.shape != m.shape:
@@ -186,8 +186,8 @@ def _check_stars(values: Floats, names: Sequence[str], settings: ScoreSettings) 
     least = settings.min_window + settings.min_sideband
     if len(values) < least:
         raise UserError(
-            f"Only {len(values):,} stars have a value in every one of {', '.join(names)}.",
-            f"A scan needs {least:,} at least: choose features that more stars have.",
+            f"Only {len(values):,} stars have values of all of {', '.join(names)}.",
+            f"A scan needs at least {least:,}: choose features available for more stars.",
         )
     for name, column in zip(names, values.T, strict=True):
         if column.min() == column.max():

@@ -59,7 +59,7 @@ def read_columns(
         texts = [f.name for f in reader.fields if f.name in names and f.kind == "other"]
         if texts:
             raise UserError(
-                f"The column {texts[0]} of {path.name} holds no numbers.", "Choose another one."
+                f"The column {texts[0]} of {path.name} is not numerical.", "Choose another one."
             )
         parts: dict[str, list[Array]] = {name: [] for name in wanted}
         for chunk in reader.chunks(wanted, _ROWS):
@@ -74,7 +74,7 @@ def read_columns(
         reader.close()
     table = {name: np.concatenate(parts[name]) for name in wanted if parts[name]}
     if not table or not len(table[wanted[0]]):
-        raise UserError(f"{path.name} has no rows.", "Choose a table with stars in it.")
+        raise UserError(f"{path.name} has no rows.", "Choose a table that contains stars.")
     return table
 
 
@@ -104,7 +104,7 @@ def write_table(columns: dict[str, Array], path: Path) -> None:
     """
     if path.suffix.lower() not in WRITTEN:
         raise UserError(
-            f"The ending of {path.name} names no format that scores are written in.",
+            f"Scores cannot be written in the format of {path.name}.",
             f"Choose {', '.join(WRITTEN)}.",
         )
     building = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")

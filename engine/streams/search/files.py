@@ -246,7 +246,7 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     except (OSError, ValueError, EOFError, KeyError, BadZipFile) as error:
         raise UserError(
             f"The file {path.name} of the patch {path.parent.name} cannot be read.",
-            "Delete it and resume the search: it is computed again.",
+            "Delete it and resume the search to recompute it.",
         ) from error
 
 

@@ -47,15 +47,17 @@ def patch_of(given: object) -> Patch:
         try:
             return Patch(**{str(key): value for key, value in given.items()})
         except TypeError:
-            raise UserError(f"A patch is not made of {', '.join(map(str, given))}.") from None
+            raise UserError(
+                f"Invalid description of a patch: {', '.join(map(str, given))}."
+            ) from None
     if isinstance(given, Sequence) and len(given) in (2, 3):
         ra, dec, *rest = (float(value) for value in given)
         if not (np.isfinite(ra) and abs(dec) <= 90.0):
-            raise UserError(f"There is no sky at ra {ra:g}, dec {dec:g}.")
+            raise UserError(f"Invalid position: ra {ra:g}, dec {dec:g}.")
         radius = rest[0] if rest else _RADIUS
         return Patch.at(ra % 360.0, dec, radius, min(_INNER, radius * _INNER / _RADIUS))
     raise UserError(
-        f"{given!r} is no patch.",
+        f"{given!r} is not a patch.",
         "Give a name such as l195.0b+33.7, or RA,DEC[,RADIUS] in degrees.",
     )
 
@@ -90,8 +92,8 @@ def patches_of(
     found = [patch for patch in sky_patches() if int(np.sum(patch.contains(ra, dec))) >= fewest]
     if not found:
         raise UserError(
-            f"No patch holds {fewest:,} of the {len(ra):,} stars.",
-            "Give patches by hand: RA,DEC[,RADIUS] in degrees.",
+            f"No patch contains {fewest:,} of the {len(ra):,} stars.",
+            "Give patches explicitly: RA,DEC[,RADIUS] in degrees.",
         )
     return found
 
@@ -128,7 +130,7 @@ def _by_name(name: str) -> Patch:
             return patch
     near = sky_patches()[:3]
     raise UserError(
-        f"There is no patch called {name!r}.",
+        f"Unknown patch {name!r}.",
         f"Names are like {', '.join(p.name for p in near)}; or give RA,DEC[,RADIUS] in degrees.",
     )
 

@@ -139,7 +139,7 @@ class Found:
         """
         row = next((r for r in self.candidates() if r["candidate"] == candidate), None)
         if row is None:
-            raise UserError(f"There is no candidate {candidate} in this search.")
+            raise UserError(f"This search has no candidate {candidate}.")
         state = self.state_of(row["patch"])
         assert state.found is not None  # noqa: S101  it has candidates
         return state, np.asarray(state.found["members"][row["row"]], dtype=np.int64)

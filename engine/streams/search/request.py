@@ -57,7 +57,7 @@ class StreamsRequest(Request):
     features: list[str] | None = setting(
         None,
         "what scores look at; by default position, the other proper motion, magnitude and "
-        "colour, as far as there are",
+        "colour, if available",
         requirement="a list of names",
         min_length=1,
     )

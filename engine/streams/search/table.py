@@ -67,8 +67,8 @@ def kept_rows(catalogue: Catalogue, selection: object) -> Rows:
     rows = np.flatnonzero(keep)
     if not len(rows):
         raise UserError(
-            f"No star of {catalogue.name} can be searched.",
-            "Stars need proper motions, and magnitude and colour where the table has them.",
+            f"No star of {catalogue.name} can be used in the search.",
+            "Stars need proper motions, and magnitude and colour if the table has them.",
         )
     return rows
 

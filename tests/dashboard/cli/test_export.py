@@ -45,7 +45,7 @@ def test_nothing_is_overwritten_unless_said(cli: Cli, run: str, tmp_path: Path) 
     assert cli(*words).status == 0
     again = cli(*words, "--format", "fits", "--json")
     assert again.status == 1
-    assert "exists already" in again.json["error"]
+    assert "already exists" in again.json["error"]
     assert not list(tmp_path.glob("*.fits")), "all or nothing"
     assert cli(*words, "--overwrite").status == 0
 
@@ -88,7 +88,7 @@ def test_an_unknown_format_or_run(cli: Cli, run: str, tmp_path: Path) -> None:
     assert cli("export", run, "--format", "docx", "--json").status == 2
     answer = cli("export", "../" + run, "--to", tmp_path, "--json")
     assert answer.status == 1
-    assert "no run" in answer.json["error"]
+    assert "not found" in answer.json["error"]
 
 
 def test_saved_views_are_exported(cli: Cli, run: str, home: Path, tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_saved_views_are_exported(cli: Cli, run: str, home: Path, tmp_path: Path
     assert answer.status == 0, answer.out
     assert answer.json["views"] == [view.id]
     assert "A model" in (tmp_path / "views.html").read_text()
-    assert "exists already" in cli(*words).json["error"]
-    assert "no format 'nc'" in cli(*words, "--format", "nc").json["error"]
+    assert "already exists" in cli(*words).json["error"]
+    assert "cannot be exported as 'nc'" in cli(*words, "--format", "nc").json["error"]
 
 
 def test_a_run_or_the_views(cli: Cli, run: str) -> None:

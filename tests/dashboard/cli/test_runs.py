@@ -18,7 +18,7 @@ def start(cli: Cli) -> str:
 
 def test_the_list(cli: Cli, catalogue: str, job: Choose) -> None:
     assert cli("runs", "--json").json == []
-    assert "No run yet" in cli("runs").out
+    assert "No runs yet" in cli("runs").out
     first = cli("map", "ball", "--wait", "--json", "--threads", "1").json["run"]
     second = cli("map", "ball", "--wait", "--json", "--threads", "1").json["run"]
     listed = cli("runs", "--json").json
@@ -84,7 +84,7 @@ def test_names_that_are_none(cli: Cli) -> None:
         for name in ("../../etc", "nothing", "a\x1bb"):
             answer = cli("runs", action, name)
             assert answer.status == 1
-            assert "There is no run" in answer.err
+            assert "not found" in answer.err
             assert "\x1b" not in answer.err
 
 

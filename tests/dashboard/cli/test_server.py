@@ -63,6 +63,28 @@ def test_the_address_is_said(cli: Cli, served: Calls, monkeypatch: pytest.Monkey
     assert first == ServeOptions(port=port), "nothing else is switched on"
 
 
+def test_the_steps_of_a_first_start_are_numbered(
+    cli: Cli, served: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The catalogue is announced where it is missing, and numbers are those of ``make app``."""
+
+    def make(folder: object, progress: Callable[[float, str], None]) -> bool:
+        progress(0.5, "sampling thin-disc stars")
+        return True
+
+    monkeypatch.setattr("dashboard.cli.server.make_if_missing", make)
+    plain = cli("serve", "--demonstration", "--port", free_port())
+    assert "demonstration catalogue: 200,000 stars" in plain.err
+    assert "/4" not in plain.err + plain.out
+    monkeypatch.setenv("VIA_OBSCURA_STEPS", "4")
+    port = free_port()
+    answer = cli("serve", "--demonstration", "--port", port)
+    assert "3/4 demonstration catalogue" in answer.err
+    assert answer.out == f"4/4 open http://localhost:{port} (stop with Ctrl+C)\n"
+    monkeypatch.setattr("dashboard.cli.server.is_missing", lambda folder: False)
+    assert "demonstration" not in cli("serve", "--demonstration", "--port", free_port()).err
+
+
 def test_other_hosts_are_named_one_by_one(cli: Cli, served: Calls) -> None:
     port = free_port()
     answer = cli("serve", "--host", "0.0.0.0", "--port", port, "--allow-origin", "stars.org:443")  # noqa: S104
@@ -79,7 +101,7 @@ def test_ports_that_are_none(
     monkeypatch.setenv("PORT", port)
     answer = cli("serve", "--json")
     assert answer.status == 1
-    assert "is no port" in answer.json["error"]
+    assert "Invalid port" in answer.json["error"]
 
 
 def test_hosts_that_are_none(cli: Cli, served: Calls) -> None:
@@ -97,5 +119,5 @@ def test_ctrl_c_is_how_it_ends(cli: Cli, served: Calls, monkeypatch: pytest.Monk
     monkeypatch.setattr(sys.modules["dashboard.app"], "serve", interrupt)
     answer = cli("serve", "--port", free_port())
     assert answer.status == 0
-    assert "go on" in answer.err
+    assert "Runs continue" in answer.err
     assert "http" not in answer.out, "no address before browsers can connect"

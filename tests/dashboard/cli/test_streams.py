@@ -61,8 +61,7 @@ def test_lines_come_with_the_best_first(searched, cli):
 def test_what_is_no_search_is_said(searched, cli, home):
     there = str(searched[0])
     assert (
-        "no catalogue"
-        in cli("streams", "lines", "nobody", "--home", there, "--json").json["error"]
+        "not found" in cli("streams", "lines", "nobody", "--home", there, "--json").json["error"]
     )
     wrong = cli("streams", "candidates", searched[1].id, "--home", there, "--members", "a.doc",
                 "--json")  # fmt: skip
@@ -74,11 +73,11 @@ def test_what_is_no_search_is_said(searched, cli, home):
     ("words", "said"),
     [
         (["--width", "2", "--step", "5"], "gaps"),
-        (["--patches", "10,-70"], "holds"),
+        (["--patches", "10,-70"], "contains"),
         (["--patches", "l999b99"], "patch"),
         (["--set", "tops=3"], "setting"),
         (["--features", "phi,age"], "feature"),
-        (["--select", "stream == 1"], "belong"),
+        (["--select", "stream == 1"], "label of stream members"),
     ],
 )
 def test_a_search_that_cannot_be_is_refused_before_it_begins(searched, cli, words, said):
@@ -107,5 +106,5 @@ def test_the_same_search_is_not_done_twice_unless_asked(searched, cli, monkeypat
     there = cli("streams", "scan", catalogue.name, "--home", str(home)).out
     anew = cli("streams", "scan", catalogue.name, "--home", str(home), "--again").out
     assert asked == [True, False]
-    assert "was there already" in there
-    assert "about 5 min of a core" in anew
+    assert "already exists" in there
+    assert "5 min on one core" in anew

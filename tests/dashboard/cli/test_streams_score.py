@@ -74,7 +74,7 @@ def test_a_scan_says_what_it_passed_over(cli: Cli, strip: Path) -> None:
             ("--coordinate", "mu_a", "--features", "a", "--window", -1, 1, "--method", "ideal"),
             "--label",
         ),
-        (("--coordinate", "mu_a", "--features", "a", "--scan", "--step", 9), "unseen"),
+        (("--coordinate", "mu_a", "--features", "a", "--scan", "--step", 9), "leave stars out"),
         (
             ("--coordinate", "mu_a", "--features", "a", "--window", -1, 1, "--set", "x=1"),
             "Unknown setting",

@@ -110,7 +110,7 @@ def test_an_error_that_nobody_foresaw_is_one_sentence_and_a_log(
     monkeypatch.setattr("engine.runs.launch.list_runs", explode)
     answer = cli("runs", "--json")
     assert answer.status == 1
-    assert answer.json["error"] == "An error that should not happen: ZeroDivisionError: a b"
+    assert answer.json["error"] == "Unexpected error: ZeroDivisionError: a b"
     log = home / "via-obscura.log"
     assert str(log) in answer.json["hint"]
     assert "Traceback" in log.read_text()

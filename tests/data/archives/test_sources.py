@@ -123,7 +123,7 @@ def test_a_state_is_found_again_and_another_query_refused(tmp_path):
     state.save()
     assert Download.open(tmp_path / "d.json", "SELECT 1") == state
     assert state.received == 2
-    with pytest.raises(UserError, match="another query"):
+    with pytest.raises(UserError, match="different query"):
         Download.open(tmp_path / "d.json", "SELECT 2")
     (tmp_path / "d.json").write_text('{"version": 1')
     with pytest.raises(UserError, match="cannot be read"):
@@ -133,17 +133,17 @@ def test_a_state_is_found_again_and_another_query_refused(tmp_path):
 @pytest.mark.parametrize(
     ("message", "words"),
     [
-        ("Query Error: Field query: No such field known: distence", "does not know a column"),
-        ('Cannot find the column "distence"! [l.1 c.8]', "does not know a column"),
-        ("Unknown table gaiadr9.x", "does not know the table"),
-        ("relation nowhere.x does not exist", "does not know the table"),
-        ("canceling statement due to statement timeout", "ran out of the time"),
-        ("You must log in", "wants a login"),
-        ("Job exceeded disk quota", "has no room left"),
-        ('Encountered "FORM". Was expecting: "FROM"', "does not understand"),
-        ("404 Client Error: Not Found for url: x", "There is no TAP service"),
-        ("", "gives no reason"),
-        ("<html><b>oops</b></html>", "refuses the query: oops"),
+        ("Query Error: Field query: No such field known: distence", "has no such column"),
+        ('Cannot find the column "distence"! [l.1 c.8]', "has no such column"),
+        ("Unknown table gaiadr9.x", "has no such table"),
+        ("relation nowhere.x does not exist", "has no such table"),
+        ("canceling statement due to statement timeout", "at its time limit"),
+        ("You must log in", "requires a login"),
+        ("Job exceeded disk quota", "has no space left"),
+        ('Encountered "FORM". Was expecting: "FROM"', "cannot parse the query"),
+        ("404 Client Error: Not Found for url: x", "No TAP service"),
+        ("", "no reason was given"),
+        ("<html><b>oops</b></html>", "rejected the query: oops"),
     ],
 )
 def test_messages_become_sentences(message, words):

@@ -39,7 +39,7 @@ def test_curves_share_the_radii_that_they_have_in_common(tmp_path):
 
 
 def test_no_curve_is_refused():
-    with pytest.raises(UserError, match="no circular-velocity curve"):
+    with pytest.raises(UserError, match="No circular-velocity curve"):
         circular_velocity_cube({}, {})
 
 

@@ -83,7 +83,7 @@ def test_the_environment_is_on_record(home: Path, kinds: Kinds, executor: str) -
         ("crash", "The run failed: ValueError: a <b>matrix</b> is singular", "log"),
         ("out_of_memory", "needed more memory", "smaller preset"),
         ("torch_out_of_memory", "needed more memory", "smaller preset"),
-        ("full_disk", "The disk is full (while writing cube.zarr).", "Free some space"),
+        ("full_disk", "The disk is full (while writing cube.zarr).", "Free up space"),
         ("wrong_result", "instead of a dict", "log"),
     ],
 )
@@ -148,7 +148,7 @@ def test_a_run_that_is_done_stays_done(home: Path, kinds: Kinds, executor: str) 
     record = do(home, kinds, executor, "count")
     with pytest.raises(UserError, match="cannot be resumed: it is done"):
         launch.resume(home, record.id, executor, kinds=kinds)
-    with pytest.raises(UserError, match="has ended already"):
+    with pytest.raises(UserError, match="has already ended"):
         cancel(home, record.id)
     assert open_run(home, record.id).record() == record
 
@@ -217,6 +217,6 @@ def test_a_run_that_waits_its_turn_can_be_cancelled(home: Path, kinds: Kinds) ->
 
 
 def test_an_unknown_executor(home: Path, kinds: Kinds) -> None:
-    with pytest.raises(UserError, match="no executor 'cloud'"):
+    with pytest.raises(UserError, match="Unknown executor 'cloud'"):
         submit(home, {"kind": "count"}, "cloud", kinds=kinds)
     assert list_runs(home) == []

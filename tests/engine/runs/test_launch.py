@@ -31,7 +31,7 @@ def test_ids_sort_by_time_and_are_never_given_twice(home: Path) -> None:
 
 def test_an_unknown_kind_starts_nothing(home: Path) -> None:
     for spec in ({"kind": "sweep"}, {}, {"kind": ["map"]}):
-        with pytest.raises(UserError, match="no kind of run"):
+        with pytest.raises(UserError, match="Unknown kind of run"):
             submit(home, dict(spec))
     assert not home.exists()
 
@@ -45,14 +45,14 @@ def test_a_spec_that_is_refused_starts_nothing(home: Path, kinds: Kinds) -> None
     ):
         with pytest.raises(UserError, match=words):
             submit(home, {"kind": "count", **spec}, kinds=checked)
-    with pytest.raises(UserError, match="cannot be written down"):
+    with pytest.raises(UserError, match="cannot be saved"):
         submit(home, {"kind": "count", "selection": object()}, kinds=kinds)
     assert not home.exists()
 
 
 def test_a_home_that_is_a_file_is_a_sentence(tmp_path: Path, kinds: Kinds) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="No run can be made"):
+    with pytest.raises(UserError, match="Cannot create a run"):
         submit(tmp_path / "file", {"kind": "count"}, "inline", kinds=kinds)
 
 
@@ -64,7 +64,7 @@ def test_a_home_that_is_a_file_is_a_sentence(tmp_path: Path, kinds: Kinds) -> No
 def test_hostile_ids_are_refused(home: Path, name: str) -> None:
     (home / "runs").mkdir(parents=True)
     for action in (open_run, delete, launch.cancel, launch.resume):
-        with pytest.raises(UserError, match="There is no run"):
+        with pytest.raises(UserError, match="not found"):
             action(home, name)
 
 
@@ -97,7 +97,7 @@ def test_deleting(home: Path, kinds: Kinds) -> None:
     second = submit(home, {"kind": "count"}, "inline", kinds=kinds)
     delete(home, first.id)
     assert [record.id for record in list_runs(home)] == [second.id]
-    with pytest.raises(UserError, match="There is no run"):
+    with pytest.raises(UserError, match="not found"):
         delete(home, first.id)
     assert [item.name for item in (home / "runs").iterdir() if first.id in item.name] == []
 

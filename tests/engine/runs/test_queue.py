@@ -85,7 +85,7 @@ def test_runs_that_come_after_others(state, what, words):
 
 
 def test_a_run_after_one_that_was_deleted_fails():
-    assert "no more" in steps(record("then", after=["first"]))["then"][1]
+    assert "no longer exists" in steps(record("then", after=["first"]))["then"][1]
 
 
 def test_a_cluster_gets_as_many_runs_as_it_has_places_for():
@@ -170,7 +170,7 @@ def test_a_run_after_one_that_cannot_be_done(home, kinds):
     failed = submit(home, {"kind": "crash", "threads": 1}, "inline", kinds=kinds)
     with pytest.raises(UserError, match="is failed"):
         submit(home, {"kind": "count"}, after=[failed.id], kinds=kinds)
-    with pytest.raises(UserError, match="There is no run"):
+    with pytest.raises(UserError, match="not found"):
         submit(home, {"kind": "count"}, after=["no-such-run"], kinds=kinds)
 
 

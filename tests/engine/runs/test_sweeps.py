@@ -56,7 +56,7 @@ def test_a_sweep_begins_whole_or_not_at_all(home, quiet):
     [
         ("abs(z) < 1", [1, 2], "no place"),
         ("abs(z) < {}", [1], "2 to 1000"),
-        ("abs(z) < {}", [1, float("nan")], "cannot be made"),
+        ("abs(z) < {}", [1, float("nan")], "Invalid value of a cut"),
         ("abs(zz) < {}", [1, 2], "zz"),
         ("abs(z) <", [1, 2], "no place"),
     ],
@@ -108,7 +108,7 @@ def test_what_is_there_already_belongs_to_both_sweeps(home, quiet):
 @pytest.mark.parametrize(
     ("key", "values", "words"),
     [
-        ("threads", [1, 2], "cannot be made over 'threads'"),
+        ("threads", [1, 2], "Cannot sweep over 'threads'"),
         ("seed", [0.5, 1.5], "integer"),
         ("overrides.no_such", [1, 2], "Unknown setting 'no_such'"),
         ("preset", ["quick", "slow"], "At slow: preset must be quick, standard or paper"),

@@ -81,5 +81,5 @@ def test_discs_are_taken_out():
 
 
 def test_too_few_stars_teach_no_area():
-    with pytest.raises(UserError, match="cannot be learnt"):
+    with pytest.raises(UserError, match="cannot be determined"):
         SkyArea.learn(np.arange(10.0), np.arange(10.0))

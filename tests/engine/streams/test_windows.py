@@ -44,8 +44,8 @@ def test_edges_belong_to_the_lower_side() -> None:
     ("values", "width", "step", "word"),
     [
         ([np.nan], 3, 1, "No star"),
-        ([1.0], 0, 1, "no grid"),
-        ([1.0], 1, 2, "unseen"),
+        ([1.0], 0, 1, "are invalid"),
+        ([1.0], 1, 2, "leave stars out"),
         ([0.0, 1e9], 3, 1, "windows"),
     ],
 )

@@ -187,7 +187,7 @@ def test_missing_values_windows_without_stars_and_stopping() -> None:
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({"method": "magic"}, "no method"),
+        ({"method": "magic"}, "Unknown method"),
         ({"seeds": ()}, "Seeds"),
         ({"names": ["phi1"]}, "shape"),
         ({"names": ["phi1", "phi1", "mu2"]}, "twice"),
