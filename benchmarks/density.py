@@ -85,7 +85,7 @@ def load_case(home: Path, run_id: str, device: str) -> Case:
         run=run_id,
         model=DensityModel.from_dict(load_checkpoint(run.checkpoints / "model.pt"), where),
         population=make_population(catalogue, spec["selection"], spec["volume"]),
-        settings=resolve(spec["preset"], spec["overrides"]),
+        settings=resolve(spec["preset"], spec["overrides"], spec["volume"]["radius"]),
         seed=int(spec["seed"]),
         truth=Truth.read(catalogue.truth_path),
         device=where,

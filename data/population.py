@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from data.completeness import Reason, population_reasons
 from data.covariance import cartesian_covariance
+from data.degenerate import require_spread
 from data.errors import UserError
 from data.frames import Floats, SolarParameters
 from data.refusals import MIN_TRACERS, listed, nothing_selected, require_6d, too_few
@@ -154,8 +155,8 @@ def make_population(
     Raises
     ------
     UserError
-        If no star has 6D coordinates, the selection or the volume leaves none, or fewer than
-        1,000 are left.
+        If no star has 6D coordinates, the selection or the volume leaves none, fewer than
+        ``MIN_TRACERS`` are left, or these do not fill phase space (``data.degenerate``).
     """
     sun = _sun(catalogue, sun)
     ball = _volume(volume, sun)
@@ -177,14 +178,16 @@ def make_population(
     rows = np.flatnonzero(selected & filled)
     if rows.size < MIN_TRACERS:
         raise too_few(catalogue, ball, rows.size, n_usable, int(np.count_nonzero(filled)))
+    x, v = (_stacked(catalogue, names, rows) for names in (_POSITION, _VELOCITY))
+    require_spread(x, v, np.asarray(sun.position), MIN_TRACERS)
     return Population(
         catalogue_id=catalogue.id,
         selection=tree,
         volume=ball,
         sun=sun,
         rows=rows,
-        x=_stacked(catalogue, _POSITION, rows),
-        v=_stacked(catalogue, _VELOCITY, rows),
+        x=x,
+        v=v,
         counts={
             "catalogue": catalogue.n_rows,
             "selected": n_selected,

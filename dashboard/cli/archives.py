@@ -52,7 +52,12 @@ def _count(spec: dict[str, Any], folder: Path, output: Output) -> int:
 
     output.note("Querying the service ...")
     told = count_rows(spec, folder)
-    lines = [f"{told['rows']:,} rows, about {told['bytes'] / 1e9:.2f} GB.", str(told["adql"])]
+    about = "About " if told.get("estimate") else ""
+    estimated = " (estimate)" if told.get("estimate") else ""
+    lines = [
+        f"{about}{told['rows']:,} rows{estimated}, about {told['bytes'] / 1e9:.2f} GB.",
+        str(told["adql"]),
+    ]
     if told["left_out"]:
         lines += ["", "Applied after the download, as ADQL cannot express it:", *told["left_out"]]
     output.result(told, "\n".join(lines))

@@ -21,8 +21,19 @@ _RESULTS = {
 """The parts of a result that are printed, for each kind of run."""
 
 
-def follow(folder: Path, run_id: str, output: Output) -> int:
+def follow(
+    folder: Path, run_id: str, output: Output, more: Mapping[str, object] | None = None
+) -> int:
     """Show the progress of a run until it has ended, then its result.
+
+    Parameters
+    ----------
+    folder, run_id
+        The home folder, and the run in it.
+    output
+        Where to say it.
+    more
+        What goes into the JSON object beside the result.
 
     The first Ctrl-C stops the run; a second one leaves without waiting for that.
 
@@ -42,7 +53,8 @@ def follow(folder: Path, run_id: str, output: Output) -> int:
     if record.ended_well:
         told = _result(record)
         output.result(
-            {"run": record.id, "state": str(record.state), **told}, _as_text(record, told)
+            {"run": record.id, "state": str(record.state), **told, **(more or {})},
+            _as_text(record, told),
         )
         return 0
     output.error(_explanation(record), run=record.id, state=str(record.state))

@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from dashboard.cli.following import follow
+from dashboard.cli.forecast import Forecast
 from dashboard.cli.output import Output
 from dashboard.cli.scheduling import executor
 from dashboard.cli.store import parse_pairs, take_in
@@ -39,9 +40,10 @@ def make_map(arguments: Namespace, output: Output) -> int:
         "threads": arguments.threads,
     }
     began = time.time()
+    forecast = Forecast(output)
     try:
         if arguments.sweep is not None or arguments.values:
-            return _sweep(arguments, spec, folder, output)
+            return _sweep(arguments, spec, folder, output, forecast)
         record = submit(
             folder,
             spec,
@@ -50,27 +52,34 @@ def make_map(arguments: Namespace, output: Output) -> int:
             priority=arguments.priority,
             queue=arguments.queue,
             reuse=not arguments.again,
+            on_estimate=forecast,
         )
     except UserError:
         if brought_in:  # a refused map leaves the store as it was
             CatalogueStore(folder).delete(catalogue)
         raise
     if arguments.wait:
-        return follow(folder, record.id, output)
+        return follow(folder, record.id, output, forecast.fields())
     there = ""
     if record.created < began:
         there = " This map already exists; use --again to recompute it."
         if record.active and (arguments.after or arguments.priority != record.priority):
             there += f" Its place in the queue is unchanged (priority {record.priority})."
     output.result(
-        {"run": record.id, "state": str(record.state)},
+        {"run": record.id, "state": str(record.state), **forecast.fields()},
         f"Run {record.id} is {record.state}.{there}\n"
         f"Follow it with `via-obscura runs show {record.id}`.",
     )
     return 0
 
 
-def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: Output) -> int:
+def _sweep(
+    arguments: Namespace,
+    spec: dict[str, object],
+    folder: Path,
+    output: Output,
+    forecast: Forecast,
+) -> int:
     """Start a map for each value of a cut, and wait for all of them on request."""
     if arguments.sweep is None or not arguments.values:
         raise UserError(
@@ -85,6 +94,7 @@ def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: 
         executor(arguments),
         after=arguments.after,
         priority=arguments.priority,
+        on_estimates=forecast.several,
     )
     told, well = [], True
     for label, (value, started) in zip(sweep.labels, sweep.runs, strict=True):
@@ -104,7 +114,7 @@ def _sweep(arguments: Namespace, spec: dict[str, object], folder: Path, output: 
             output.note(f"{label}: run {record.id} is {record.state}.")
     lines = [f"{row['label']:>12}  {row['run']}  {row['state']}" for row in told]
     output.result(
-        {"sweep": sweep.name, "cut": sweep.cut, "runs": told},
+        {"sweep": sweep.name, "cut": sweep.cut, "runs": told, **forecast.fields()},
         "\n".join([f"Sweep {sweep.name} of {sweep.cut}", *lines]),
     )
     return 0 if well else 1

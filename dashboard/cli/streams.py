@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashboard.cli.following import follow
+from dashboard.cli.forecast import Forecast
 from dashboard.cli.maps import find_catalogue
 from dashboard.cli.output import Output, table
 from dashboard.cli.scheduling import executor
@@ -49,23 +50,30 @@ def scan(arguments: Namespace, output: Output) -> int:
         **_split_settings(settings),
     }
     began = time.time()
+    forecast = Forecast(output, "one idle core")
     try:
         if arguments.apart:
-            return _apart(arguments, spec, folder, output)
-        record = submit(folder, spec, executor(arguments), reuse=not arguments.again)
+            return _apart(arguments, spec, folder, output, forecast)
+        record = submit(
+            folder,
+            spec,
+            executor(arguments),
+            reuse=not arguments.again,
+            on_estimate=forecast,
+        )
     except UserError:
         if brought_in:  # a refused search leaves the store as it was
             CatalogueStore(folder).delete(catalogue)
         raise
     if arguments.wait:
-        return follow(folder, record.id, output)
+        return follow(folder, record.id, output, forecast.fields())
     there = (
         " This search already exists; use --again to repeat it." if record.created < began else ""
     )
     seconds = float(str(record.needs.get("seconds", 0.0)))
     takes = "" if there else f" Estimated time: {seconds_in_words(seconds)} on one core."
     output.result(
-        {"run": record.id, "state": str(record.state)},
+        {"run": record.id, "state": str(record.state), **forecast.fields()},
         f"Run {record.id} is {record.state}.{there}{takes}\n"
         f"`via-obscura streams candidates {record.id}` lists the candidates so far.",
     )
@@ -114,12 +122,18 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _apart(arguments: Namespace, spec: dict[str, Any], folder: Path, output: Output) -> int:
+def _apart(
+    arguments: Namespace,
+    spec: dict[str, Any],
+    folder: Path,
+    output: Output,
+    forecast: Forecast,
+) -> int:
     """Start a run for each patch."""
     from engine.streams.search.sweep import submit_patches
 
     wait_for = arguments.wait
-    sweep = submit_patches(folder, spec, executor(arguments))
+    sweep = submit_patches(folder, spec, executor(arguments), on_estimate=forecast)
     records = [wait(open_run(folder, r.id)) if wait_for else r for r in sweep.runs]
     rows = [
         {"patch": str(record.spec["patches"][0]["name"]), "run": record.id,  # type: ignore[index]
@@ -127,7 +141,7 @@ def _apart(arguments: Namespace, spec: dict[str, Any], folder: Path, output: Out
         for record in records
     ]  # fmt: skip
     output.result(
-        {"group": sweep.name, "runs": rows},
+        {"group": sweep.name, "runs": rows, **forecast.fields()},
         f"Search {sweep.name}\n{table(rows, 'No patches.')}\n"
         f"`via-obscura streams candidates {sweep.name}` lists the candidates so far.",
     )

@@ -14,7 +14,7 @@ from dashboard.policy.pairs import parse_pairs
 from dashboard.saved_views_controls import KEPT
 from dashboard.staleness import differences
 from data.errors import UserError
-from engine.mapping.cost import estimate_cost
+from engine.mapping.cost import estimate_cost, grid_size
 from engine.mapping.presets import PRESET_SENTENCES, PRESETS, resolve
 from engine.runs.record import RunRecord
 
@@ -137,14 +137,15 @@ class RunStarter:
             self._cost.object = "There are no tracers for a run."
             return
         try:
-            settings = resolve(preset, self._overrides())
+            settings = resolve(preset, self._overrides(), self._radius)
         except UserError as error:  # said again where the run is started
             self._cost.object = plain(f"{error.sentence} {error.hint}")
             return
         cost = estimate_cost(settings, self._tracers, self._radius, errors=self._errors)
         self._cost.object = (
             f"**About {seconds_in_words(cost.seconds)}** on two idle cores and "
-            f"{cost.memory_gb:.1f} GB of memory for {self._tracers:,} tracers."
+            f"{cost.memory_gb:.1f} GB of memory for {self._tracers:,} tracers, on "
+            f"{grid_size(settings, self._radius)}."
         )
 
     def _overrides(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ from dashboard.pages.live_figure import LiveFigure
 from dashboard.pages.parts import headline, rows_table, section, table
 from dashboard.pictures import all_columns, has_velocities
 from dashboard.plain import plain
+from dashboard.policy.funnel import seconds_in_words
 from dashboard.policy.sweeps import RESULTS, numbers, points, rows, suggested_cut, varied, verdict
 from dashboard.services import Services
 from dashboard.session import Session
@@ -233,7 +234,10 @@ class SweepsPage(Page):
         self.services.runs.look()
         self.refresh()
         self._chosen.value = sweep.name
-        self.session.notify(f"{len(sweep.runs)} runs have been started.", level="success")
+        waiting = [run for _, run in sweep.runs if run.active]
+        seconds = sum(float(str(run.needs.get("seconds", 0.0))) for run in waiting)
+        takes = f" They take about {seconds_in_words(seconds)} together." if seconds else ""
+        self.session.notify(f"{len(sweep.runs)} runs have been started.{takes}", level="success")
 
     def _not_started(self, error: BaseException) -> None:
         self._start.loading = False

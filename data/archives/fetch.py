@@ -85,6 +85,7 @@ def download(
             "Narrow the selection, or raise --max-rows.",
         )
     check_disk(total - state.received, bytes_per_row, folder)
+    say(0.0, "counting", f"{total:,} rows, about {total * bytes_per_row / 1e9:.2f} GB")
     _cut(state, query, jobs, chunk_rows, say)
     left = [(n, piece) for n, piece in enumerate(state.pieces) if not piece.done]
     for (number, piece), (_, following) in zip_longest(left, left[1:], fillvalue=(0, None)):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,8 +23,9 @@ from data.archives.fetch import check_disk
 from data.archives.into_store import check_columns, store_parts
 from data.archives.pushdown import Box, Cone, Filter, filters_of, sky_box
 from data.archives.releases import RELEASES
+from data.archives.tiles import in_region, touching
 from data.errors import UserError
-from data.schema import KNOWN, REQUIRED
+from data.schema import CARTESIAN, DERIVED, KNOWN, REQUIRED
 from data.selection import Tree, columns, selection_hash, validate
 from data.store import Catalogue
 
@@ -33,6 +35,10 @@ SAMPLED = 12
 """Partitions that are looked at to estimate how many rows pass the filters."""
 
 _SPARE = 1.3
+_FEWEST_LETTERS = 2
+_BY_PLACE = ("ra", "l", "b", "ecl_lon", "ecl_lat")
+"""Columns by which partitions are not filtered: angles wrap, and this program derives l and b."""
+
 _HEALPIX = "_healpix_29"
 
 Say = Callable[[float, str, str], None]
@@ -54,6 +60,8 @@ class HatsRequest:
         The part of it that Parquet readers apply.
     sky
         The part of the sky; None for all of it.
+    tiles
+        The partitions (order and pixel) that may touch it; empty for all.
     """
 
     address: str
@@ -61,6 +69,7 @@ class HatsRequest:
     tree: Tree
     filters: tuple[Filter, ...]
     sky: Box | Cone | None
+    tiles: tuple[tuple[int, int], ...] = ()
 
     def opened(self, only: list[str] | None = None) -> Any:  # noqa: ANN401 - lsdb is optional
         """Open the catalogue; with ``only`` these of its columns.
@@ -71,11 +80,7 @@ class HatsRequest:
             If lsdb is not installed, or there is no such catalogue.
         """
         lsdb = _lsdb()
-        search = None
-        if isinstance(self.sky, Cone):
-            search = lsdb.ConeSearch(self.sky.ra, self.sky.dec, self.sky.radius * 3600.0)
-        elif self.sky is not None:
-            search = lsdb.BoxSearch(self.sky.ra, self.sky.dec)
+        search = lsdb.PixelSearch(list(self.tiles)) if self.tiles else None
         filters = [tuple(f) for f in self.filters] or None
         return _open(
             lsdb,
@@ -113,12 +118,18 @@ def hats_request(
         If it cannot be opened, or lacks columns that are needed.
     """
     node = validate(tree)
-    there = set(map(str, _open(_lsdb(), address, columns="all").columns))
-    wanted = given or {
-        name: ref for name, ref in RELEASES["gaia-dr3"].columns.items() if ref in there
+    catalogue = _open(_lsdb(), address, columns="all")
+    there = set(map(str, catalogue.columns))
+    wanted = {
+        name: _spelled(ref, there)
+        for name, ref in (given or RELEASES["gaia-dr3"].columns).items()
+        if given or _spelled(ref, there) in there
     }
-    # What the selection needs comes too, where it is stored there under its name.
-    wanted = {**wanted, **{name: name for name in columns(node) if name in there - {*wanted}}}
+    # What the selection needs comes too, where it is stored there under its name. What this
+    # program derives (z, speed, ...) it derives itself: a column z may be a redshift.
+    for name in columns(node):
+        if name not in {*wanted, *DERIVED, *CARTESIAN} and _spelled(name, there) in there:
+            wanted[name] = _spelled(name, there)
     for name in ("source_id", *REQUIRED["astrometry"]):
         if name not in wanted:
             raise UserError(
@@ -130,21 +141,38 @@ def hats_request(
         raise UserError(f"The HATS catalogue {address} has no column {missing[0]}.")
     check_columns(node, wanted)
     sky = cone or sky_box(node)
-    return HatsRequest(address, wanted, node, tuple(filters_of(node, wanted)), sky)
+    tiles: list[tuple[int, int]] = []
+    if sky is not None:
+        every = [(int(p.order), int(p.pixel)) for p in catalogue.get_healpix_pixels()]
+        tiles = touching(every, sky) or every[:1]  # of which no star will pass
+    # right ascensions may be written from -180 to 180, so that no bound can be asked for
+    asked = {name: ref for name, ref in wanted.items() if name not in _BY_PLACE}
+    return HatsRequest(address, wanted, node, tuple(filters_of(node, asked)), sky, tuple(tiles))
+
+
+def _spelled(ref: str, there: set[str]) -> str:
+    """Give the name of a column as the catalogue spells it: SOURCE_ID for source_id.
+
+    One letter is not enough for that: B is a magnitude where b is a latitude.
+    """
+    if ref in there or len(ref) < _FEWEST_LETTERS:
+        return ref
+    alike = [name for name in there if name.lower() == ref.lower()]
+    return alike[0] if len(alike) == 1 else ref
 
 
 def expected_hats_rows(request: HatsRequest) -> int:
     """Estimate how many rows pass the filters, from some of the partitions.
 
-    Exact where there are at most `SAMPLED` partitions; elsewhere the estimate is taken higher
-    by a third.
+    Where there are more than `SAMPLED` partitions the estimate is taken higher by a third. What
+    neither filters nor the part of the sky express, the selection takes away later.
     """
-    catalogue = request.opened([request.columns["source_id"], request.columns["ra"]])
+    catalogue = request.opened([request.columns[name] for name in ("source_id", "ra", "dec")])
     parts = catalogue.to_delayed()
     if not parts:
         return 0
     chosen = sorted({i * len(parts) // SAMPLED for i in range(SAMPLED)})
-    rows = [len(_computed(parts[i], request.address)) for i in chosen]
+    rows = [len(_inside(_computed(parts[i], request.address), request)) for i in chosen]
     if len(chosen) == len(parts):
         return sum(rows)
     return int(_SPARE * sum(rows) / len(rows) * len(parts))
@@ -190,13 +218,15 @@ def fetch_hats(
     expected = expected_hats_rows(request)
     size = sum(4 if n in KNOWN and KNOWN[n].dtype == "float32" else 8 for n in request.columns)
     check_disk(expected, size, folder)
+    say(0.0, "counting", f"about {expected:,} rows (estimate), {expected * size / 1e9:.2f} GB")
     partitions = request.opened().to_delayed()
     parts, total = [], 0
     for number, partition in enumerate(partitions):
         say(0.85 * number / len(partitions), "reading", f"{total:,} rows so far")
         path = folder / f"partition-{number:06d}.parquet"
         if not path.exists():
-            _write(_computed(partition, request.address), request.columns, path)
+            frame = _inside(_computed(partition, request.address), request)
+            _write(frame, request.columns, path)
         rows = pq.read_metadata(path).num_rows
         total += rows
         if rows:
@@ -226,6 +256,16 @@ def fetch_hats(
     for path in folder.glob("partition-*.parquet"):
         path.unlink()
     return catalogue
+
+
+def _inside(frame: Any, request: HatsRequest) -> Any:  # noqa: ANN401 - a data frame
+    """Keep the rows of a partition that lie in the part of the sky that was asked for."""
+    if request.sky is None:
+        return frame
+    ra, dec = (
+        np.asarray(frame[request.columns[name]], dtype=np.float64) for name in ("ra", "dec")
+    )
+    return frame[in_region(request.sky, ra, dec)]
 
 
 def _same_request(request: HatsRequest, folder: Path) -> None:

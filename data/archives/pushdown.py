@@ -70,7 +70,7 @@ def sky_box(tree: Tree) -> Box | None:
             and cut["column"] == "ra"
             and None not in (cut["min"], cut["max"])
         ):
-            if cut["max"] - cut["min"] < 360.0:
+            if cut["max"] - cut["min"] + 2 * _MARGIN < 360.0:
                 ra = ((cut["min"] - _MARGIN) % 360.0, (cut["max"] + _MARGIN) % 360.0)
             continue
         for name, op, bound in _bounds(cut):

@@ -90,7 +90,9 @@ def read_votable(path: Path) -> TapTable:
     status, said = _status(root)
     if status == "ERROR":
         return TapTable({}, {}, error=said or "the service gives no reason")
-    fields = list(root.iterfind(".//{*}TABLE/{*}FIELD"))
+    first = root.find(".//{*}TABLE")
+    fields = [] if first is None else list(first.iterfind("{*}FIELD"))
+    _require_different_names(fields)
     units = {f.get("name", ""): f.get("unit", "") for f in fields if f.get("unit")}
     plain = binary and all(
         f.get("datatype") in _TYPES and f.get("arraysize") in (None, "1") for f in fields
@@ -142,17 +144,23 @@ def _from_stream(
             missing |= values == int(null.get("null", "0"))
         if values.dtype.kind == "f":
             missing |= np.isnan(values)
-        columns[_name(field, columns)] = np.ma.MaskedArray(values, missing)
+        columns[_name(field)] = np.ma.MaskedArray(values, missing)
     return columns
 
 
-def _name(field: ET.Element, taken: dict[str, Any]) -> str:
-    name = field.get("name", "") or field.get("ID", "")
-    if name in taken:
+def _name(field: ET.Element) -> str:
+    return field.get("name", "") or field.get("ID", "")
+
+
+def _require_different_names(fields: list[ET.Element]) -> None:
+    """Refuse two columns of one name, numbers or text: one of them would hide the other."""
+    names = [_name(field) for field in fields]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
         raise UserError(
-            f"The query returns two columns named {name}.", "Rename one of them with AS."
+            f"The query returns two columns named {twice}.",
+            "Name the columns one by one and rename one of the two with AS.",
         )
-    return name
 
 
 def _through_astropy(path: Path) -> dict[str, npt.NDArray[Any]]:

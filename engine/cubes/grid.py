@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Grid", "Line", "make_grid", "make_lines"]
+__all__ = ["Grid", "Line", "grid_heights", "make_grid", "make_lines"]
 
 Floats = NDArray[np.float64]
 
@@ -68,15 +68,20 @@ def make_grid(
     steps = max(1, int(np.floor(radius / spacing + 1e-9)))
     offset = spacing * np.arange(-steps, steps + 1, dtype=np.float64)
     x, y = centre[0] + offset, centre[1] + offset
-    fraction = np.linspace(-1, 1, z_cells)
-    if abs(centre[2]) < 0.5 * radius:
-        reach = radius + abs(centre[2])
-        z = reach * np.sinh(_PLANE_DENSITY * fraction) / np.sinh(_PLANE_DENSITY)
-    else:
-        z = centre[2] + radius * fraction
+    z = grid_heights(centre[2], radius, z_cells)
     mesh = np.stack(np.meshgrid(x, y, z, indexing="ij"), axis=-1)
     inside = np.linalg.norm(mesh - np.asarray(centre), axis=-1) < radius
     return Grid(np.asarray(x), np.asarray(y), np.asarray(z), inside)
+
+
+def grid_heights(height: float, radius: float, z_cells: int) -> Floats:
+    """Give the values of z (z_cells,) in a ball whose centre has a height (all kpc)."""
+    fraction = np.linspace(-1, 1, z_cells)
+    z: Floats = height + radius * fraction
+    if abs(height) < 0.5 * radius:
+        reach = radius + abs(height)
+        z = reach * np.sinh(_PLANE_DENSITY * fraction) / np.sinh(_PLANE_DENSITY)
+    return z
 
 
 @dataclass(frozen=True)

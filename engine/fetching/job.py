@@ -109,6 +109,12 @@ def _run_hats(context: RunContext, spec: dict[str, Any]) -> dict[str, object]:
         max_rows=spec["max_rows"],
         say=told,
     )
+    provenance = catalogue.manifest.provenance
+    received, cut = provenance["rows_received"], provenance["rows_cut_here"]
+    context.log(
+        f"{received:,} rows read from {provenance['partitions']:,} partitions; the selection takes"
+        f" {cut:,} of them away and keeps {received - cut:,}."
+    )
     return summary(catalogue)
 
 
@@ -120,7 +126,8 @@ def count_rows(
     Returns
     -------
     dict
-        ``rows``, ``bytes`` (on the disk, as catalogue and pieces), ``adql``, ``left_out``.
+        ``rows``, ``estimate`` (whether they are not counted but estimated, as in a HATS
+        catalogue), ``bytes`` (on the disk, as catalogue and pieces), ``adql``, ``left_out``.
 
     Raises
     ------
@@ -136,6 +143,7 @@ def count_rows(
         rows = expected_rows(asked.query, jobs, Path(place))
     return {
         "rows": rows,
+        "estimate": False,
         "bytes": rows * asked.bytes_per_row,
         "adql": asked.query.text,
         "left_out": [str(cut) for cut in asked.query.left_out],
@@ -150,7 +158,13 @@ def _count_hats(spec: dict[str, Any]) -> dict[str, object]:
         spec["hats"], spec["selection"], given=release["columns"] if release else None
     )
     rows = expected_hats_rows(request)
-    return {"rows": rows, "bytes": 8 * rows * len(request.columns), "adql": "", "left_out": []}
+    return {
+        "rows": rows,
+        "estimate": True,
+        "bytes": 8 * rows * len(request.columns),
+        "adql": "",
+        "left_out": [],
+    }
 
 
 def _provenance(spec: dict[str, Any], asked: Wanted, state: Download, run: str) -> dict[str, Any]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from engine.cubes.grid import grid_heights
 from engine.cubes.lengths import grid_step
 from engine.mapping.presets import MapSettings
 
-__all__ = ["Cost", "estimate_cost"]
+__all__ = ["Cost", "GridSize", "estimate_cost", "grid_size"]
 
 _TRAIN_RATE = 1.27e10
 _SCORE_RATE = 0.7e10
@@ -20,6 +23,49 @@ _SMOOTH_SECONDS, _SMOOTH_RATE = 6.0, 4.0e5
 _FIXED_SECONDS = 35.0
 """Start of the process, the potential and what follows from it, the check by samples and a
 classifier, and writing."""
+
+
+_LINE_POINTS = 3 * 81
+"""Positions of the profiles, which are solved as cells are."""
+
+
+@dataclass(frozen=True)
+class GridSize:
+    """How fine the grid of a map is.
+
+    Parameters
+    ----------
+    spacing
+        Step in x and y, kpc.
+    across, heights
+        Values in x and in y, and in z.
+    cells
+        Cells inside the volume, about.
+    """
+
+    spacing: float
+    across: int
+    heights: int
+    cells: int
+
+    def __str__(self) -> str:
+        """Say it in words, for people who are about to start a map."""
+        return (
+            f"a grid of {self.across} x {self.across} x {self.heights} values, {self.spacing:.3g}"
+            f" kpc apart in x and y, with about {self.cells:,} cells in the volume"
+        )
+
+
+def grid_size(settings: MapSettings, radius: float) -> GridSize:
+    """Give the size of the grid in a volume of a radius, kpc, about the Galactic plane.
+
+    A column of the grid at height z holds pi (r^2 - z^2) / step^2 cells.
+    """
+    step = grid_step(settings.spacing, radius)
+    heights = grid_heights(0.0, radius, settings.z_cells)
+    cells = float(np.pi * np.maximum(radius**2 - heights**2, 0.0).sum() / step**2)
+    across = 2 * max(1, int(radius / step + 1e-9)) + 1
+    return GridSize(step, across, settings.z_cells, max(1, round(cells)))
 
 
 @dataclass(frozen=True)
@@ -46,7 +92,7 @@ def estimate_cost(
     Parameters
     ----------
     settings
-        The resolved settings.
+        The settings, resolved for the volume.
     tracers
         Number of tracers.
     radius
@@ -65,8 +111,8 @@ def estimate_cost(
         for flow in ("position", "velocity")
     }
     epochs = {flow: settings.training(flow, tracers).epochs for flow in weights}
-    cells = 0.55 * (2 * radius / grid_step(settings.spacing, radius) + 1) ** 2 * settings.z_cells
-    evaluations = cells * settings.velocities * members
+    positions = grid_size(settings, radius).cells + _LINE_POINTS
+    evaluations = positions * settings.velocities * members
     learnt = stars * epochs["position"] * weights["position"] / _TRAIN_RATE
     smooth = _SMOOTH_SECONDS + (3 if errors else 2) * tracers / _SMOOTH_RATE
     return Cost(

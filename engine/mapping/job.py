@@ -82,11 +82,11 @@ def run_map(context: RunContext) -> dict[str, object]:
         ``cubes`` (paths), ``at_sun``, ``population`` (counts), ``warnings``, ``timing`` (s).
     """
     spec: dict[str, Any] = dict(context.spec)
-    settings = resolve(spec["preset"], spec["overrides"])
     threads = limit_threads(spec["threads"])
     device = choose_device(spec["device"])
     catalogue = CatalogueStore(context.home).open(spec["catalogue"])
     population = make_population(catalogue, spec["selection"], spec["volume"])
+    settings = resolve(spec["preset"], spec["overrides"], population.volume.radius)
     plan = settings.plan(errors=has_errors(catalogue))
     context.log(
         f"{len(population.rows):,} tracers within {population.volume.radius:g} kpc; "

@@ -9,10 +9,14 @@ from typing import ClassVar, Literal
 
 from data.declared import Settings, setting
 from data.errors import UserError
+from data.population import RADIUS
 from engine.density.plan import MemberPlan
 from engine.density.settings import TrainingSettings
 
 __all__ = ["PRESETS", "PRESET_SENTENCES", "MapSettings", "Preset", "resolve"]
+
+
+_WIDEST_SPACING = 100.0  # kpc
 
 
 class MapSettings(Settings):
@@ -115,7 +119,12 @@ class MapSettings(Settings):
         group="solution",
     )
     spacing: float = setting(
-        0.5, "grid spacing in x and y", low=0.01, high=100.0, unit="kpc", group="grid"
+        0.5,
+        "grid spacing in x and y for a radius of up to 4 kpc",
+        low=0.01,
+        high=_WIDEST_SPACING,
+        unit="kpc",
+        group="grid",
     )
     z_cells: int = setting(
         33, "grid values in z, denser towards the plane", low=3, high=2001, group="grid"
@@ -200,7 +209,11 @@ _NOISE_LEVELS = ((), (1.0,), (0.75, 1.5), (0.5, 1.0, 1.5))
 _STEPS_PER_EPOCH, _LEAST_STEPS, _LEAST_BATCH = 40, 400, 128
 
 
-def resolve(preset: str, overrides: Mapping[str, object] | None = None) -> MapSettings:
+def resolve(
+    preset: str,
+    overrides: Mapping[str, object] | None = None,
+    radius: float | None = None,
+) -> MapSettings:
     """Give the settings of a preset with a user's changes.
 
     Parameters
@@ -209,6 +222,10 @@ def resolve(preset: str, overrides: Mapping[str, object] | None = None) -> MapSe
         One of ``PRESETS``.
     overrides
         Field -> value, as text or number.
+    radius
+        Of the volume, kpc. In one beyond that of the presets the spacing grows with it, unless
+        the overrides give it, so that the number of cells and the time of the solve stay as they
+        are. The values of z are as many anyway, and reach further. None: as in the presets.
 
     Raises
     ------
@@ -217,4 +234,9 @@ def resolve(preset: str, overrides: Mapping[str, object] | None = None) -> MapSe
     """
     if preset not in PRESETS:
         raise UserError(f"Unknown preset {preset!r}.", f"Presets: {', '.join(PRESETS)}.")
-    return PRESETS[preset].changed(overrides or {})
+    changes = dict(overrides or {})
+    settings = PRESETS[preset].changed(changes)
+    if radius is None or radius <= RADIUS or "spacing" in changes:
+        return settings
+    wider = min(_WIDEST_SPACING, settings.spacing * radius / RADIUS)
+    return settings.changed({"spacing": wider})

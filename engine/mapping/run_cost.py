@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from data.errors import UserError
 from data.population import make_population
 from data.renoise import has_errors
 from data.store import CatalogueStore
-from engine.mapping.cost import estimate_cost
+from engine.mapping.cost import estimate_cost, grid_size
 from engine.mapping.presets import resolve
 from engine.runs.process import host_name
 from engine.runs.record import RunRecord
@@ -37,7 +38,8 @@ def map_cost(spec: dict[str, object], home: Path) -> dict[str, float]:
     Returns
     -------
     dict
-        ``seconds``, ``memory_gb``, ``disk_gb``, ``tracers``.
+        ``seconds``, ``memory_gb``, ``disk_gb``, ``tracers``; ``spacing`` (kpc), ``across``,
+        ``heights`` and ``cells`` of the grid, as in ``GridSize``.
     """
     from engine.runs.launch import list_runs
 
@@ -48,7 +50,9 @@ def map_cost(spec: dict[str, object], home: Path) -> dict[str, float]:
     seconds, memory, disk = _estimate(
         full, tracers, population.volume.radius, errors=has_errors(catalogue)
     )
+    settings = resolve(full["preset"], full["overrides"], population.volume.radius)
     return {
+        **asdict(grid_size(settings, population.volume.radius)),
         "seconds": seconds * measured_factor(list_runs(home), home),
         "memory_gb": memory,
         "disk_gb": disk,
@@ -95,7 +99,7 @@ def _estimate(
     spec: Mapping[str, Any], tracers: int, radius: float, *, errors: bool
 ) -> tuple[float, float, float]:
     """Give seconds (on the machine of the estimate), memory (GB) and disk (GB) of a map."""
-    settings = resolve(spec["preset"], spec["overrides"])
+    settings = resolve(spec["preset"], spec["overrides"], radius)
     cost = estimate_cost(settings, tracers, radius, errors=errors)
     members = settings.plan(errors=errors).total
     weights = sum(
@@ -103,6 +107,7 @@ def _estimate(
         + getattr(settings, f"{flow}_hidden") * 9 * getattr(settings, f"{flow}_components")
         for flow in ("position", "velocity")
     )
-    cells = (2 * radius / settings.spacing + 1) ** 2 * settings.z_cells
+    grid = grid_size(settings, radius)
+    cells = grid.across**2 * grid.heights  # those outside of the volume are stored as well
     disk = members * weights * _BYTES_OF_A_WEIGHT + cells * _BYTES_OF_A_CELL
     return cost.seconds, cost.memory_gb, _FIXED_GB + disk / 1e9

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +41,7 @@ def submit(
     priority: int = 0,
     queue: bool = False,
     reuse: bool = False,
+    on_estimate: Callable[[Mapping[str, float]], None] = lambda _: None,
 ) -> RunRecord:
     """Check a spec and have it worked on.
 
@@ -65,6 +66,9 @@ def submit(
         cores, if it takes all of them.
     reuse
         Give the run that has already computed the same, or does so now, if there is one.
+    on_estimate
+        Called with what the run will take, as ``Kind.estimate`` gives it, before it starts; not
+        where a run is there already.
 
     Returns
     -------
@@ -83,7 +87,9 @@ def submit(
     pending = _pending(home, after)
     if reuse and (same := find_same(spec, list_runs(home), home)) is not None:
         return same
-    needs = Needs.of(spec, kind.estimate(spec, home))
+    cost = kind.estimate(spec, home)
+    on_estimate(cost)
+    needs = Needs.of(spec, cost)
     mover.accept(needs, home)
     check_disk(needs, home)
     held = QUEUE if pending or _must_wait(home, mover, needs, queue=queue) else ""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -24,9 +24,9 @@ from data.selection import parse
 from engine.runs.directory import run_directory
 from engine.runs.executors import Executor
 from engine.runs.kinds import find_kind
-from engine.runs.launch import submit
+from engine.runs.launch import list_runs, submit
 from engine.runs.record import RunRecord
-from engine.runs.same import NOT_ASKED
+from engine.runs.same import NOT_ASKED, find_same
 from engine.runs.tags import add_tag
 
 __all__ = ["MAX_VALUES", "Sweep", "cut_at", "find_sweeps", "spec_at", "submit_sweep"]
@@ -135,6 +135,7 @@ def submit_sweep(
     *,
     after: Sequence[str] = (),
     priority: int = 0,
+    on_estimates: Callable[[Sequence[Mapping[str, float]]], None] = lambda _: None,
 ) -> Sweep:
     """Start a map for each value of a cut, or of another part of the spec.
 
@@ -154,6 +155,9 @@ def submit_sweep(
         At least two different values, at most ``MAX_VALUES``.
     executor, after, priority
         See ``submit``.
+    on_estimates
+        Called once, before the first map is started, with what each will take, without those
+        that are there already.
 
     Raises
     ------
@@ -169,6 +173,9 @@ def submit_sweep(
             specs.append(kind.check({**spec_at(spec, cut, value), "sweep": tagged}, home))
         except UserError as error:
             raise UserError(f"At {label}: {error.sentence}", error.hint) from None
+    before = list_runs(home)
+    new = [full for full in specs if find_same(full, before, home) is None]
+    on_estimates([kind.estimate(full, home) for full in new])
     runs = []
     for (number, _, _), one in zip(chosen, specs, strict=True):
         run = submit(home, one, executor, after=after, priority=priority, queue=True, reuse=True)

@@ -16,7 +16,7 @@ from dashboard.policy.comparing import choose_pair, differing, pull_words, run_l
 from dashboard.views import compare_maps
 from dashboard.views.slices import take_slice
 from data.errors import UserError
-from engine.cubes.store import write_cube
+from engine.cubes.store import MANIFEST, write_cube
 from tests.dashboard.synthetic import acceleration_cube
 from tests.dashboard.synthetic_runs import make_map, make_run
 
@@ -225,7 +225,7 @@ class TestPage:
     def test_a_missing_or_damaged_cube_is_refused(self, services, session, wait):
         make_map(services.home)
         damaged = make_second(services.home)
-        (damaged.cubes / "acceleration.zarr" / "cube.json").unlink()
+        (damaged.cubes / "acceleration.zarr" / MANIFEST).unlink()
         bare = make_run(services.home, "done", order=8, result={"cubes": {"model": "m.zarr"}})
         page = opened(services, session, wait)
         for run in (damaged.id, bare.id):

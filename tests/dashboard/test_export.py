@@ -20,7 +20,7 @@ from dashboard.export.run import FORMATS, download, export_run, finished
 from dashboard.export.script import acceleration_script
 from dashboard.export.view import View, slice_of
 from data.errors import UserError
-from engine.cubes.store import write_cube
+from engine.cubes.store import MANIFEST, write_cube
 from engine.runs.files import write_json
 from tests.dashboard.synthetic import (
     acceleration_at,
@@ -166,7 +166,7 @@ def test_every_format_can_be_downloaded(form, tmp_path):
     assert len(content) > 1000
     if form == "zarr":
         inside = zipfile.ZipFile(BytesIO(content)).namelist()
-        assert f"{directory.id}-acceleration.zarr/cube.json" in inside
+        assert f"{directory.id}-acceleration.zarr/{MANIFEST}" in inside
 
 
 def test_cubes_with_hostile_names_stay_in_the_folder(tmp_path):

@@ -12,6 +12,7 @@ from dashboard.pages.acceleration import AccelerationPage
 from dashboard.pages.model import ModelPage
 from dashboard.quantities import UNITS
 from data.errors import UserError
+from engine.cubes.store import MANIFEST
 from engine.runs.files import write_json
 from tests.dashboard.synthetic import acceleration_at
 from tests.dashboard.synthetic_runs import make_every_state, make_map, make_run
@@ -69,7 +70,7 @@ class TestStates:
     def test_a_damaged_cube_is_not_shown(self, kind, services, session, wait):
         directory = make_map(services.home)
         for cube in directory.cubes.iterdir():
-            (cube / "cube.json").unlink()
+            (cube / MANIFEST).unlink()
         page = opened(kind, services, session, wait)
         assert classes(page._state, "vo-unreadable")
         assert not page._content.visible

@@ -1,6 +1,8 @@
 """Grids, trust and the store of cubes."""
 
+import hashlib
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -8,8 +10,10 @@ import xarray as xr
 
 from data.errors import UserError
 from engine.cubes.grid import make_grid, make_lines
-from engine.cubes.store import MANIFEST, read_cube, write_cube
+from engine.cubes.lengths import grid_step
+from engine.cubes.store import DIGEST, MANIFEST, read_cube, write_cube
 from engine.cubes.trust import FLAGS, neighbours, reasons, trust_flags
+from engine.mapping.presets import resolve
 
 SUN = (8.122, 0.0, 0.0208)
 
@@ -106,6 +110,18 @@ def test_nan_is_never_trusted():
     assert word & FLAGS["not_finite"][0]
 
 
+def test_the_grid_of_the_default_volume_is_as_ever():
+    """Its numbers, to the last bit, are those of every map that was made before."""
+    settings = resolve("quick", {}, 4.0)
+    grid = make_grid(SUN, 4.0, grid_step(settings.spacing, 4.0), settings.z_cells)
+    offset = 0.5 * np.arange(-8, 9)
+    assert np.array_equal(grid.x, SUN[0] + offset)
+    assert np.array_equal(grid.y, offset)
+    z = (4.0 + SUN[2]) * np.sinh(2.5 * np.linspace(-1, 1, 33)) / np.sinh(2.5)
+    assert np.array_equal(grid.z, z)
+    assert grid.inside.sum() == 5119
+
+
 @pytest.fixture
 def cube():
     values = np.random.default_rng(0).normal(size=(2, 3, 4)).astype(np.float32)
@@ -146,11 +162,71 @@ def test_missing_or_damaged_chunk_is_found(tmp_path, cube):
 
 def test_damaged_manifest_is_found(tmp_path, cube):
     path = write_cube(cube, tmp_path, "acceleration")
+    document = json.loads((path / MANIFEST).read_text())
     (path / MANIFEST).write_text("{")
     with pytest.raises(UserError, match="manifest"):
         read_cube(path)
-    (path / MANIFEST).write_text(json.dumps({"version": 1}))
+    for wrong in ({"version": 1}, document | {"attributes": {}}):
+        (path / MANIFEST).write_text(json.dumps(wrong))
+        with pytest.raises(UserError, match="not a whole cube"):
+            read_cube(path)
+    document["attributes"]["flag"] = 4
+    (path / MANIFEST).write_text(json.dumps(document))
+    with pytest.raises(UserError, match="files changed"):
+        read_cube(path)
+
+
+def test_a_file_too_many_is_found(tmp_path, cube):
+    path = write_cube(cube, tmp_path, "acceleration")
+    (path / "a" / "c" / "9").write_bytes(b"1")
+    with pytest.raises(UserError, match="files changed"):
+        read_cube(path)
+
+
+@pytest.mark.parametrize("consolidated", [None, True, False])
+def test_xarray_opens_a_cube_without_a_warning(tmp_path, cube, consolidated):
+    """zarr warns about every file in a group that is not its own."""
+    text = xr.Dataset({"name": ("n", np.array(["ab", "c"]))}, attrs={"where": "d\u00e9j\u00e0"})
+    path = write_cube(xr.merge([cube, text], combine_attrs="no_conflicts"), tmp_path, "c")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # that fixed-length text is not in zarr's standard yet is no matter of the cube's files
+        warnings.filterwarnings("ignore", message=".*does not have a Zarr V3 specification")
+        with xr.open_zarr(path, consolidated=consolidated) as opened:
+            loaded = opened.load()
+    assert len(loaded.attrs.pop(DIGEST)) == 32
+    xr.testing.assert_identical(loaded, read_cube(path))
+    assert loaded.attrs["where"] == "d\u00e9j\u00e0"
+
+
+def test_a_cube_of_an_earlier_version_still_opens(tmp_path, cube):
+    """Before, the manifest was a file of its own, cube.json, with the hash of every file."""
+    path = tmp_path / "old.zarr"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cube.to_zarr(path, mode="w", consolidated=True, zarr_format=3)
+    files = {
+        file.relative_to(path).as_posix(): [
+            file.stat().st_size,
+            hashlib.blake2b(file.read_bytes(), digest_size=8).hexdigest(),
+        ]
+        for file in path.rglob("*")
+        if file.is_file()
+    }
+    manifest = path / "cube.json"
+    manifest.write_text(json.dumps({"version": 1, "files": files}, indent=1))
+    xr.testing.assert_identical(read_cube(path), cube)
+    chunk = next(p for p in (path / "a").rglob("*") if p.is_file() and p.name != "zarr.json")
+    content = chunk.read_bytes()
+    chunk.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(UserError, match="files changed"):
+        read_cube(path)
+    chunk.write_bytes(content)
+    manifest.write_text("[]")
     with pytest.raises(UserError, match="manifest"):
+        read_cube(path)
+    manifest.unlink()
+    with pytest.raises(UserError, match="not a whole cube"):
         read_cube(path)
 
 

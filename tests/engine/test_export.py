@@ -12,7 +12,7 @@ import xarray as xr
 from astropy.io import fits
 
 from data.errors import UserError
-from engine.cubes.store import read_cube, write_cube
+from engine.cubes.store import MANIFEST, read_cube, write_cube
 from engine.export.cubes import DATA_FORMATS, export_cube
 from engine.export.files import place, safe_name
 from tests.dashboard.synthetic import acceleration_cube, model_cube, profiles_cube
@@ -145,7 +145,7 @@ def test_a_folder_that_is_a_file_is_a_sentence(tmp_path):
 @pytest.mark.parametrize("form", DATA_FORMATS)
 def test_a_damaged_cube_is_not_exported(form, tmp_path):
     source = write_cube(profiles_cube(), tmp_path / "run", "profiles")
-    (source / "cube.json").unlink()
+    (source / MANIFEST).unlink()
     with pytest.raises(UserError, match="is incomplete"):
         export_cube(source, tmp_path / "out" / "a", form)
     assert not list((tmp_path / "out").iterdir())

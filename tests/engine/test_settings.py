@@ -3,7 +3,8 @@
 import pytest
 
 from data.errors import UserError
-from engine.mapping.cost import estimate_cost
+from engine.cubes.grid import make_grid
+from engine.mapping.cost import estimate_cost, grid_size
 from engine.mapping.presets import PRESETS, resolve
 
 
@@ -47,3 +48,58 @@ def test_cost_grows_with_what_is_asked():
 def test_quick_is_promised_within_three_minutes():
     """For 200,000 stars on two idle cores; ``benchmarks/acceleration.py`` measures it."""
     assert estimate_cost(PRESETS["quick"], 200_000).seconds < 180
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_spacing_follows_a_large_volume(preset):
+    """From 4 kpc on the number of cells stays about the same, and so does the time."""
+    settings = PRESETS[preset]
+    for radius in (None, 0.3, 2.0, 4.0):
+        assert resolve(preset, {}, radius) == settings
+    at_four = estimate_cost(settings, 100_000, 4.0)
+    for radius in (4.1, 5.0, 7.3, 14.0, 50.0, 300.0):
+        wide = resolve(preset, {}, radius)
+        assert wide.spacing == pytest.approx(settings.spacing * radius / 4)
+        assert wide == settings.changed({"spacing": wide.spacing})
+        grid = make_grid((0.0, 0.0, 0.0), radius, wide.spacing, wide.z_cells)
+        four = make_grid((0.0, 0.0, 0.0), 4.0, settings.spacing, settings.z_cells)
+        assert grid.inside.shape == four.inside.shape
+        assert grid.inside.sum() == pytest.approx(four.inside.sum(), rel=0.02)
+        assert estimate_cost(wide, 100_000, radius).solve == pytest.approx(at_four.solve, rel=0.02)
+
+
+@pytest.mark.parametrize("spacing", ["0.5", 0.5, 2])
+def test_a_spacing_that_is_given_stays(spacing):
+    assert resolve("quick", {"spacing": spacing}, 14.0).spacing == float(spacing)
+    assert resolve("quick", {"z_cells": 9}, 14.0) == resolve("quick").changed(
+        {"spacing": 1.75, "z_cells": 9}
+    )
+
+
+@pytest.mark.parametrize(
+    ("radius", "spacing", "z_cells"),
+    [
+        (4.0, 0.5, 33),
+        (2.0, 0.5, 33),
+        (0.3, 0.5, 33),
+        (14.0, 1.75, 33),
+        (14.0, 0.5, 33),
+        (4, 0.25, 49),
+    ],
+)
+def test_the_grid_is_foretold(radius, spacing, z_cells):
+    """What is said before the start against the grid itself."""
+    settings = PRESETS["quick"].changed({"spacing": spacing, "z_cells": z_cells})
+    told = grid_size(settings, radius)
+    grid = make_grid((8.122, 0.0, 0.0208), radius, told.spacing, z_cells)
+    assert grid.inside.shape == (told.across, told.across, told.heights)
+    assert told.cells == pytest.approx(grid.inside.sum(), rel=0.12)
+    assert grid.x[1] - grid.x[0] == pytest.approx(told.spacing)
+    assert str(told.across) in str(told)
+
+
+def test_a_large_ball_on_a_fine_grid_is_foretold_to_take_long():
+    given = resolve("quick", {"spacing": 0.5}, 14.0)
+    wide = resolve("quick", {}, 14.0)
+    fine, coarse = (estimate_cost(one, 100_000, 14.0).solve for one in (given, wide))
+    assert fine == pytest.approx(12 * coarse, rel=0.1)

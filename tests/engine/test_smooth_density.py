@@ -10,7 +10,8 @@ from engine.density.smooth.basis import Anova
 from engine.density.smooth.coordinates import SmoothCoordinates
 from engine.density.smooth.density import SmoothDensity
 from engine.density.smooth.fit import SmoothFit, excess_scatter
-from engine.density.smooth.quadrature import ball_boxes, ball_cells
+from engine.density.smooth.quadrature import ball_cells
+from engine.density.smooth.sampling import Sampler
 from engine.density.split import split_members
 from engine.mapping.positions import fit_positions
 
@@ -121,31 +122,171 @@ def test_a_round_cusp_about_the_centre():
         assert slope.std() < 0.4, at
 
 
-def test_draws_follow_the_density(disc):
-    _, fit, _, _, density = disc
-    generator = torch.Generator().manual_seed(4)
-    drawn = density.positions(torch.randn(1, 60_000, 3, generator=generator).double())[0]
-    away = torch.linalg.vector_norm(drawn - torch.tensor(SUN, dtype=torch.float64), dim=-1)
-    assert float(away.max()) <= RADIUS * (1 + 1e-9)
-    cells = ball_cells(fit.coordinates)
-    part = density.log_density(cells.points[None])[0].exp() * cells.weight
-    for function in (
-        lambda x: x[:, 2].abs(),
-        lambda x: (x[:, 2] > 1.0).double(),
-        lambda x: torch.hypot(x[:, 0], x[:, 1]),
-        lambda x: x[:, 1] ** 2,
-    ):
-        values = function(drawn)
-        expected = float(part @ function(cells.points).double())
-        error = float(values.double().std()) / np.sqrt(len(values))
-        assert abs(float(values.double().mean()) - expected) < 5 * error + 0.01 * abs(expected)
+def normal(count, seed, members=1, dtype=torch.float64):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(members, count, 3, generator=generator, dtype=dtype)
 
 
-def test_boxes_fill_the_ball():
+BALLS = {
+    "disc": (SmoothCoordinates(SUN, RADIUS, True, 0.3, 0.6, SUN), (-1.5, 0.0, 0.0)),
+    "cusp in the middle": (
+        SmoothCoordinates((0.0, 0.0, 0.0), 10.0, False, 2.0, 0.3, (0.0, 0.0, 0.0)),
+        (0.0, 0.0, 0.0, -4.0),
+    ),
+    "core beside the middle": (
+        SmoothCoordinates((2.0, 1.0, 0.5), 6.0, False, 1.0, 1.0, (0.0, 0.0, 0.0)),
+        (0.5, 0.0, 0.0, -2.0),
+    ),
+    "high above": (
+        SmoothCoordinates((5.0, 2.0, 6.0), 3.0, False, 6.0, 0.2, (5.0, 2.0, 6.0)),
+        (1.0, 0.0, -2.0, 0.0),
+    ),
+}
+"""Balls, and how the logarithm of a density falls along each of their coordinates."""
+
+
+@pytest.fixture(scope="module", params=BALLS)
+def smooth(request):
+    """A density drawn from the prior, with more structure than stars show."""
+    coordinates, slopes = BALLS[request.param]
+    basis = Anova.of(coordinates.count)
+    generator = torch.Generator().manual_seed(3)
+    sines = torch.randn(len(basis) - basis.coordinates, generator=generator, dtype=torch.float64)
+    c = torch.cat([torch.tensor(slopes, dtype=torch.float64), sines * basis.spectrum().sqrt()])
+    cells = ball_cells(coordinates, 1.5)
+    log_norm = torch.logsumexp(basis.design(coordinates(cells.points)) @ c + cells.weight.log(), 0)
+    return SmoothDensity(coordinates, c[None], log_norm[None], basis)
+
+
+PROJECTIONS = {
+    "distance from the centre": lambda away: torch.linalg.vector_norm(away, dim=-1),
+    "cosine to the pole": lambda away: away[:, 2] / torch.linalg.vector_norm(away, dim=-1),
+    "azimuth": lambda away: torch.atan2(away[:, 1], away[:, 0]),
+    "x": lambda away: away[:, 0],
+    "height": lambda away: away[:, 2],
+}
+
+
+@pytest.fixture(scope="module")
+def integrals(smooth):
+    """Places (n, 3) from the centre, uniform in the ball, and weights that make them p(x)."""
+    ball, rng = smooth.coordinates, np.random.default_rng(5)
+    points = torch.from_numpy(uniform_ball(600_000, ball.centre, ball.radius, rng))
+    value = [smooth.basis.value(ball(x), smooth.coefficients[0]) for x in points.split(30_000)]
+    return points - torch.tensor(ball.centre), torch.cat(value).softmax(0)
+
+
+def drawn_from(density, count, seed):
+    """Draw places (n, 3) from the centre of a ball."""
+    return density.positions(normal(count, seed))[0] - torch.tensor(density.coordinates.centre)
+
+
+def test_draws_follow_the_density(smooth, integrals):
+    """Distances, angles and coordinates, by the distance of Kolmogorov and Smirnov."""
+    count, (away, weight) = 100_000, integrals
+    drawn = drawn_from(smooth, count, 4)
+    error = np.sqrt(1 / count + float((weight**2).sum()))
+    for name, project in PROJECTIONS.items():
+        node, order = project(away).sort()
+        expected = torch.cumsum(weight[order], 0)
+        found = torch.searchsorted(project(drawn).sort().values, node, right=True) / count
+        distance = float((found - expected).abs().max())
+        assert distance < 2.1 * error, name  # chance exceeds it three times in 10,000
+
+
+def test_draws_in_boxes_follow_the_density(smooth, integrals):
+    """Counts in boxes of all three coordinates, by chi-square."""
+    count, (away, weight) = 100_000, integrals
+
+    def box(x):
+        at = (2 * (x / smooth.coordinates.radius + 1)).long().clamp(0, 3)
+        return 16 * at[:, 0] + 4 * at[:, 1] + at[:, 2]
+
+    expected = torch.bincount(box(away), weight, minlength=64)
+    seen = torch.bincount(box(drawn_from(smooth, count, 5)), minlength=64) / count
+    squares = torch.bincount(box(away), weight**2, minlength=64)  # of the integrals themselves
+    well = expected * count > 20
+    chi2 = ((seen - expected) ** 2 / (expected / count + squares))[well].sum()
+    degrees = int(well.sum())
+    assert degrees > 15
+    assert float(chi2) < degrees + 4 * np.sqrt(2 * degrees)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_no_draw_lies_on_the_surface(smooth, dtype):
+    ball = smooth.coordinates
+    drawn = smooth.positions(normal(100_000, 6, dtype=dtype))[0]
+    assert drawn.dtype == dtype
+    away = drawn.double() - torch.tensor(ball.centre, dtype=torch.float64)
+    distance = torch.linalg.vector_norm(away, dim=-1) / ball.radius
+    assert float(distance.max()) < 1
+    # as many in the outermost shell as the density has there: no crust, and no gap
+    direction = torch.from_numpy(uniform_ball(5_000, np.zeros(3), 1.0, np.random.default_rng(6)))
+    direction /= torch.linalg.vector_norm(direction, dim=-1, keepdim=True)
+    centre = torch.tensor(ball.centre, dtype=torch.float64)
+    near = smooth.log_density((centre + 0.9995 * ball.radius * direction)[None]).exp()
+    expected = float(near.mean()) * 4 * np.pi * ball.radius**3 * 0.001 * len(drawn)
+    assert abs(int((distance > 0.999).sum()) - expected) < 5 * np.sqrt(expected) + 0.02 * expected
+    assert len(drawn.unique(dim=0)) > 0.999 * len(drawn)
+
+
+def test_the_limit_is_above_the_density_everywhere(smooth):
+    (sampler,) = smooth._samplers
+    generator = torch.Generator().manual_seed(7)
+    count = 100_000
+    cell = torch.randint(0, sampler.cells, (count,), generator=generator)
+    part = torch.rand(count, 3, generator=generator, dtype=torch.float64)
+    excess = torch.cat(
+        [
+            sampler.excess(*some)
+            for some in zip(cell.split(50_000), part.split(50_000), strict=True)
+        ]
+    )
+    assert float(excess.max()) <= 0
+    assert float(excess.exp().mean()) > 0.3
+
+
+def test_the_same_numbers_give_the_same_draws(smooth):
+    base = normal(5_000, 8)
+    first = smooth.positions(base)
+    assert torch.equal(first, smooth.positions(base))
+    anew = SmoothDensity.from_dict(smooth.to_dict(), torch.device("cpu"))
+    assert torch.equal(first, anew.positions(base))
+    assert not torch.equal(first, smooth.positions(normal(5_000, 9)))
+
+
+def test_the_table_of_cells_is_made_once(smooth, monkeypatch):
+    smooth.positions(normal(10, 10))
+
+    def again(_self):
+        raise AssertionError("the table is made anew")
+
+    monkeypatch.setattr(Sampler, "_limits", again)
+    assert smooth.positions(normal(10, 11)).shape == (1, 10, 3)
+
+
+def test_members_are_drawn_each_by_its_own(disc):
+    _, fit, _, effects, _ = disc
+    flat = type(effects)(torch.zeros_like(effects.coefficients), effects.sizes, 0.0)
+    drawn = fit.density([effects, flat]).positions(normal(20_000, 12, members=2))
+    height = drawn[..., 2].abs().mean(1)
+    assert float(height[1]) == pytest.approx(RADIUS * 3 / 8, rel=0.03)  # uniform in the ball
+    assert float(height[0]) < 0.5
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_the_sum_of_functions_is_that_of_the_design(count):
+    basis = Anova.of(count)
+    generator = torch.Generator().manual_seed(13)
+    q = 2 * torch.rand(500, count, generator=generator, dtype=torch.float64) - 1
+    c = torch.randn(len(basis), generator=generator, dtype=torch.float64)
+    torch.testing.assert_close(basis.value(q, c), basis.design(q) @ c)
+
+
+def test_the_quadrature_fills_the_ball():
     for centre, radius in ((SUN, RADIUS), ((0.0, 0.0, 0.0), 3.0)):
         coordinates = SmoothCoordinates.of(centre, radius, disc_stars(500, 5))
-        volume = float(ball_boxes(coordinates).volume.sum())
-        assert volume == pytest.approx(4 / 3 * np.pi * radius**3, rel=0.01)
+        volume = 4 / 3 * np.pi * radius**3
         assert float(ball_cells(coordinates).weight.sum()) == pytest.approx(volume, rel=0.01)
 
 

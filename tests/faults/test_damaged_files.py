@@ -179,7 +179,7 @@ def test_row_06_a_cube(tmp_path: Path, cube: xr.Dataset) -> None:
                     read = read_cube(folder)
                 except UserError as error:
                     assert "density.zarr" in error.sentence  # noqa: PT017 - or what follows
-                else:  # a space of the manifest
+                else:  # a space of the metadata
                     xr.testing.assert_identical(read.load(), cube)
         path.write_bytes(whole)
     xr.testing.assert_identical(read_cube(folder), cube)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -10,11 +12,9 @@ from torch import Tensor
 
 from engine.density.smooth.basis import Anova
 from engine.density.smooth.coordinates import SmoothCoordinates
-from engine.density.smooth.quadrature import ball_boxes
+from engine.density.smooth.sampling import Sampler
 
 __all__ = ["SmoothDensity"]
-
-_CHUNK = 65_536
 
 _BEFORE = (12, 9, 5)
 """Orders of the fine coordinates in checkpoints that do not name them."""
@@ -71,26 +71,23 @@ class SmoothDensity:
     def positions(self, base: Tensor) -> Tensor:
         """Draw positions (M, n, 3) kpc with standard normal draws (M, n, 3).
 
-        A ball that fills the volume is cut into small cells; inside of one all places are equally
-        likely. The first number chooses the cell, and with what is left of it the place in it.
+        The normal draws choose the first proposals and the seed of everything else, so that the
+        same draws give the same positions. See ``engine.density.smooth.sampling``.
         """
-        boxes = ball_boxes(self.coordinates)
         uniform = torch.special.ndtr(base.double().cpu())
-        found = torch.empty_like(uniform)
-        functions = [
-            self.basis.design(self.coordinates(x)) for x in torch.split(boxes.points, _CHUNK)
+        drawn = [
+            sampler.draw(uniform[member], _generator(base[member]), base.dtype)
+            for member, sampler in enumerate(self._samplers)
         ]
-        for member, coefficients in enumerate(self.coefficients.double().cpu()):
-            log_density = torch.cat([part @ coefficients for part in functions])
-            mass = torch.exp(log_density - log_density.max()) * boxes.volume
-            total = torch.cumsum(mass, 0)
-            wanted = uniform[member, :, 0] * total[-1]
-            chosen = torch.searchsorted(total, wanted).clamp_max(len(total) - 1)
-            left = ((wanted - total[chosen]) / mass[chosen] + 1).clamp(0, 1)
-            found[member] = boxes.place(
-                chosen, torch.cat([left[:, None], uniform[member, :, 1:]], -1)
-            )
-        return found.to(base)
+        return torch.stack(drawn).to(base)
+
+    @cached_property
+    def _samplers(self) -> list[Sampler]:
+        """One for each member, made at the first draw and kept."""
+        return [
+            Sampler(self.coordinates, self.basis, coefficients)
+            for coefficients in self.coefficients.detach().double().cpu()
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Give a form that ``torch.load(weights_only=True)`` reads back."""
@@ -108,3 +105,10 @@ class SmoothDensity:
         first, second, third = stored.get("fine", _BEFORE)
         basis = Anova(coordinates.count, (first, second, third))
         return cls(coordinates, stored["coefficients"], stored["log_norm"], basis).to(device)
+
+
+def _generator(base: Tensor) -> torch.Generator:
+    """Make a generator whose seed is what numbers (n, 3) say."""
+    content = base.detach().cpu().contiguous().numpy().tobytes()
+    seed = int.from_bytes(hashlib.blake2b(content, digest_size=7).digest(), "little")
+    return torch.Generator().manual_seed(seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from engine.runs.executors import Executor
 from engine.runs.launch import submit
 from engine.runs.record import RunRecord
 from engine.streams.search.request import StreamsRequest
+from engine.streams.search.run_cost import search_cost
 
 __all__ = ["PatchRuns", "find_groups", "submit_patches"]
 
@@ -34,7 +35,11 @@ class PatchRuns:
 
 
 def submit_patches(
-    home: Path, spec: dict[str, Any], executor: str | Executor | None = None
+    home: Path,
+    spec: dict[str, Any],
+    executor: str | Executor | None = None,
+    *,
+    on_estimate: Callable[[Mapping[str, float]], None] = lambda _: None,
 ) -> PatchRuns:
     """Start a run for each patch of a search.
 
@@ -50,6 +55,8 @@ def submit_patches(
         As for ``StreamsRequest``, with all patches.
     executor
         See ``submit``.
+    on_estimate
+        Called with what all runs together will take before the first is started.
 
     Raises
     ------
@@ -58,6 +65,7 @@ def submit_patches(
     """
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-streams-{secrets.token_hex(2)}"
     full: dict[str, Any] = StreamsRequest.check({**spec, "group": name}, home)
+    on_estimate(search_cost(full, home))
     threads = full["threads"] or 1
     specs = [{**full, "patches": [patch], "threads": threads} for patch in full["patches"]]
     runs = tuple(submit(home, one, executor, queue=True) for one in specs)

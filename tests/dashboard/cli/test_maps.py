@@ -2,16 +2,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.runs import cancel, list_runs, open_run, wait
+from engine.runs import kinds as run_kinds
+from engine.runs.kinds import find_kind
 
 from .conftest import Cli
 
@@ -204,3 +209,60 @@ def test_a_run_that_is_killed_ends_the_waiting(home: Path, catalogue: str, job: 
     out, _ = process.communicate(timeout=30)
     assert process.returncode == 1
     assert json.loads(out)["state"] == "interrupted"
+
+
+def test_stars_in_a_plane_are_refused_before_a_run(cli: Cli, home: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    stars = rng.normal([8.122, 0, 0, 0, -220, 0], [0.8, 0.8, 0, 30, 30, 0], (900, 6))
+    table = tmp_path / "plane.csv"
+    rows = [",".join(f"{value:.4f}" for value in row) for row in stars]
+    table.write_text("\n".join(["x,y,z,vx,vy,vz", *rows]))
+    answer = cli("map", table, "--preset", "quick", "--wait", "--json")
+    assert answer.status == 1
+    assert answer.json["error"] == "z and vz do not vary among the 900 tracers."
+    assert not list_runs(home)
+
+
+@pytest.fixture
+def costly(job: Choose, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Maps of a job that is quick, with the estimate of real ones."""
+    real, quick = find_kind("map"), run_kinds.KINDS["map"]
+    cost = "engine.runs.costs:map_cost"
+    assert real.job == quick.job
+    monkeypatch.setitem(run_kinds.KINDS, "map", replace(quick, cost=cost))  # type: ignore[arg-type]
+
+
+def test_time_and_grid_are_said_before_a_map(cli: Cli, catalogue: str, costly: None) -> None:
+    words = ("map", "ball", "--threads", "1", "--wait")
+    four = cli(*words, "--json").json
+    assert four["grid"] == {
+        "spacing_kpc": 0.5, "x": 17, "y": 17, "z": 33, "cells": pytest.approx(5119, rel=0.03),
+    }  # fmt: skip
+    wide = cli(*words, "--json", "--radius", "14").json
+    assert wide["grid"]["spacing_kpc"] == 1.75
+    assert wide["estimate_s"] == pytest.approx(four["estimate_s"], rel=0.1)
+    given = cli(*words, "--json", "--radius", "14", "--set", "spacing=0.5").json
+    assert given["grid"]["x"] == 57
+    assert given["estimate_s"] > 3 * wide["estimate_s"]
+    said = cli(*words, "--radius", "13").err
+    assert re.match(
+        r"About \d+ (s|min) on two idle cores for 2,000 tracers, on a grid of "
+        r"17 x 17 x 33 values, 1\.62 kpc apart", said,
+    ), said  # fmt: skip
+
+
+def test_time_is_said_before_a_sweep(
+    cli: Cli, home: Path, catalogue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sum of all that are not there already; nothing is started before it is said."""
+    monkeypatch.setattr("engine.runs.launch.ensure_dispatcher", lambda *_, **__: False)
+    words = ("map", "ball", "--threads", "1", "--sweep", "abs(z) < {}", "--values")
+    told = cli(*words, "1", "2", "--json").json
+    assert told["grid"]["x"] == 17
+    waiting = [float(run.needs["seconds"]) for run in list_runs(home)]  # type: ignore[arg-type]
+    assert len(waiting) == 2
+    assert told["estimate_s"] == pytest.approx(sum(waiting), abs=1)
+    said = cli(*words, "1", "2", "2.5").err
+    assert re.match(r"About \d+ (s|min) on two idle cores for [\d,]+ tracers", said), said
+    assert len(list_runs(home)) == 3
+    assert "for 3 runs, the longest of them" in cli(*words, "1.1", "1.2", "1.3").err

@@ -93,7 +93,7 @@ def test_the_same_search_is_not_done_twice_unless_asked(searched, cli, monkeypat
     """What is computed already is said to be there; a new search says what it takes."""
     asked = []
 
-    def submit(folder, spec, mover=None, *, reuse=False):
+    def submit(folder, spec, mover=None, *, reuse=False, on_estimate=None):
         asked.append(reuse)
         created = time.time() - 3600 if reuse else time.time() + 1
         return RunRecord(

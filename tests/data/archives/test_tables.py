@@ -110,3 +110,31 @@ def test_a_page_that_is_no_votable_is_damaged(tmp_path):
     path.write_text("<html><body>Welcome</body></html>")
     with pytest.raises(DamagedError):
         read_votable(path)
+
+
+@pytest.mark.parametrize("text", [False, True], ids=["numbers alone", "text beside them"])
+@pytest.mark.parametrize("form", ["binary", "binary2", "tabledata"])
+def test_two_columns_of_one_name_are_refused(tmp_path, form, text):
+    """With text astropy reads the table, and the second one was taken silently."""
+    from astropy.io.votable.tree import Field, Resource, TableElement, VOTableFile
+
+    document = VOTableFile()
+    resource = Resource()
+    document.resources.append(resource)
+    content = TableElement(document)
+    resource.tables.append(content)
+    kinds = {"ra": "double", "parallax": "double", "again": "double"}
+    if text:
+        kinds["designation"] = "char"
+    for name, kind in kinds.items():
+        size = {"arraysize": "*"} if kind == "char" else {}
+        content.fields.append(Field(document, name=name, ID=name, datatype=kind, **size))
+    content.create_arrays(2)
+    for name, kind in kinds.items():
+        content.array[name] = ["x", "y"] if kind == "char" else [1.0, 2.0]
+    path = tmp_path / "double.vot"
+    document.to_xml(str(path), tabledata_format=form)
+    assert b'name="again"' in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(b'name="again"', b'name="parallax"'))
+    with pytest.raises(UserError, match="gives two columns the name parallax"):
+        read_votable(path)
