@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import model_validator
 
@@ -19,6 +19,9 @@ from engine.runs.request import (
     seed_setting,
     threads_setting,
 )
+
+if TYPE_CHECKING:
+    from data.population import Population
 
 __all__ = ["MapRequest", "VolumeRequest"]
 
@@ -66,16 +69,20 @@ class MapRequest(Request):
         resolve(self.preset, self.overrides)
         return self
 
-    def complete(self, home: Path) -> dict[str, object]:
-        """Take the tracers as the run will."""
+    def population(self, home: Path) -> Population:
+        """Take the tracers as the run will; their warnings are those of the map."""
         from data.population import Volume, make_population
         from data.store import CatalogueStore
 
         catalogue = CatalogueStore(home).open(self.catalogue)
         ball = None if self.volume is None else Volume.from_dict(self.volume.to_dict())
-        population = make_population(catalogue, self.selection, ball)
+        return make_population(catalogue, self.selection, ball)
+
+    def complete(self, home: Path) -> dict[str, object]:
+        """Give catalogue, selection and volume as the tracers have them, if these are enough."""
+        population = self.population(home)
         return {
-            "catalogue": catalogue.id,
+            "catalogue": population.catalogue_id,
             "selection": population.selection,
             "volume": population.volume.to_dict(),
             "sweep": self.sweep and self.sweep.to_dict(),
