@@ -39,7 +39,7 @@ from engine.streams.patches import Patch
 from engine.streams.scores.background import prepare
 from engine.streams.scores.quality import quality
 from engine.streams.scores.scan import score_windows, usable_rows
-from engine.streams.scores.settings import settings_from
+from engine.streams.scores.settings import ScoreSettings
 from engine.streams.stars import PatchStars
 from engine.streams.windows import Window
 
@@ -73,7 +73,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         changes = {"recipe": recipe, "device": "cpu", **parse_pairs("--set", arguments.settings)}
         if recipe == "papers":
             changes |= {"epochs": str(arguments.epochs), "folds": "2"}
-        settings = settings_from(changes)
+        settings = ScoreSettings().changed(changes)
         for method in arguments.methods:
             began, shared = time.process_time(), {}
             if recipe == "shared":

@@ -46,7 +46,7 @@ from engine.streams.patches import Patch
 from engine.streams.recovery import append_row, read_rows, rows_file
 from engine.streams.scores.background import Background, prepare
 from engine.streams.scores.scan import score_windows, usable_rows
-from engine.streams.scores.settings import settings_from
+from engine.streams.scores.settings import ScoreSettings
 from engine.streams.search.files import StoredScores, window_name
 from engine.streams.search.grid import scan_grid
 from engine.streams.search.table import feature_table
@@ -91,7 +91,7 @@ class Field:
         """Give the field's backgrounds for so many usable stars, its own the first of them."""
         table, _ = feature_table(dict(self.stars.columns), coordinate, spec["features"])
         rows = usable_rows(table, self.stars[coordinate])
-        settings, made = settings_from(dict(spec["scores"])), {}
+        settings, made = ScoreSettings().changed(spec["scores"]), {}
         for seed in spec["seeds"]:
             if (coordinate, seed) not in self.backgrounds:
                 self.backgrounds[coordinate, seed] = prepare(
@@ -147,7 +147,7 @@ def scored_again(
             own[coordinate],
             held.values(),
             method=spec["method"],
-            settings=settings_from(dict(spec["scores"])),
+            settings=ScoreSettings().changed(spec["scores"]),
             seeds=tuple(spec["seeds"]),
             prepared=field.shared(coordinate, spec, usable),
         )

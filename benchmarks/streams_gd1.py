@@ -41,7 +41,7 @@ from engine.device import limit_threads
 from engine.streams.area import SkyArea
 from engine.streams.scores.background import Background, prepare
 from engine.streams.scores.scan import WindowScores, score_windows, usable_rows
-from engine.streams.scores.settings import ScoreSettings, settings_from
+from engine.streams.scores.settings import ScoreSettings
 from engine.streams.scores.table import read_columns
 from engine.streams.windows import Window, windows
 
@@ -132,7 +132,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     rows = usable_rows(np.column_stack([features, x, y]), m)
     m, features, x, y = m[rows], features[rows], x[rows], y[rows]
     signal = np.asarray(table[label[0]], float)[rows] > 0.5 if label else None
-    settings = settings_from(parse_pairs("--set", arguments.settings))
+    settings = ScoreSettings().changed(parse_pairs("--set", arguments.settings))
     grid = windows(arguments.coordinate, m, arguments.width, arguments.step)
     sys.stderr.write(
         f"The grid, before anything else: {len(grid)} windows of {arguments.width:g}, step "

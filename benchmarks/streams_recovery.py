@@ -43,7 +43,7 @@ from engine.streams.recovery import (
 from engine.streams.search.chain import score_patch
 from engine.streams.search.files import PatchFolder, StoredScores, window_name
 from engine.streams.search.grid import scan_grid
-from engine.streams.search.settings import search_settings
+from engine.streams.settings import SearchSettings
 from engine.streams.stars import PatchStars
 
 Integers = npt.NDArray[np.integer[Any]]
@@ -132,7 +132,7 @@ def outcome(
 ) -> dict[str, Any]:
     """Go from scores to what a row says of the candidates and of their null."""
     began = time.perf_counter()
-    patch, settings = Patch.at(*CENTRE, RADIUS), search_settings(spec)
+    patch, settings = Patch.at(*CENTRE, RADIUS), SearchSettings.of(spec)
     found = candidates(scored, own, settings, patch=patch, named=False)
     told = judge(found.members, label)
     return {

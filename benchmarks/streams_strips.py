@@ -35,7 +35,7 @@ from engine.streams.patches import Patch
 from engine.streams.scores.background import prepare
 from engine.streams.scores.quality import quality
 from engine.streams.scores.scan import score_windows
-from engine.streams.scores.settings import settings_from
+from engine.streams.scores.settings import ScoreSettings
 from engine.streams.windows import Window
 
 Floats = NDArray[np.float64]
@@ -101,7 +101,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     limit_threads(1)
-    settings = settings_from(parse_pairs("--set", arguments.settings))
+    settings = ScoreSettings().changed(parse_pairs("--set", arguments.settings))
     told: dict[str, list[dict[str, Any]]] = {method: [] for method in arguments.methods}
     for number in range(len(STRIPS)):
         features, m, member = draw_strip(number, arguments.errors, arguments.members)

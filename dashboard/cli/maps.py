@@ -18,8 +18,8 @@ from data.population import remarks_on
 from data.readers import SUFFIXES
 from data.selection import read_selection, validate
 from data.store import CatalogueStore
+from engine.mapping.request import population_warnings
 from engine.runs import open_run, submit, wait
-from engine.runs.specs import population_warnings
 from engine.runs.sweeps import submit_sweep
 
 __all__ = ["find_catalogue", "make_map"]

@@ -179,10 +179,11 @@ def _patches(words: list[str] | None) -> object:
 
 
 def _split_settings(settings: dict[str, str]) -> dict[str, dict[str, str]]:
-    """Separate the settings of the search from those of the scores."""
-    from engine.streams.search.settings import setting_names
+    """Tell the settings of the search from those of the scores."""
+    from data.declared import field_rows
+    from engine.streams.settings import SearchSettings
 
-    known = set(setting_names())
+    known = {row.name for row in field_rows(SearchSettings)}
     return {
         "search": {name: value for name, value in settings.items() if name in known},
         "scores": {name: value for name, value in settings.items() if name not in known},

@@ -77,7 +77,7 @@ def score(arguments: Namespace, output: Output) -> int:
     from data.errors import UserError
     from engine.device import limit_threads
     from engine.streams.scores.scan import score_windows
-    from engine.streams.scores.settings import settings_from
+    from engine.streams.scores.settings import ScoreSettings
     from engine.streams.scores.table import WRITTEN, write_table
     from engine.streams.windows import Window, windows
 
@@ -86,7 +86,7 @@ def score(arguments: Namespace, output: Output) -> int:
         raise UserError(f"Scores cannot be written as {out.name}.", f"Use {', '.join(WRITTEN)}.")
     if not out.absolute().parent.is_dir():
         raise UserError(f"There is no folder {out.absolute().parent}.", "Make it first.")
-    settings = settings_from(parse_pairs("--set", arguments.settings))
+    settings = ScoreSettings().changed(parse_pairs("--set", arguments.settings))
     names, columns, label = _columns(arguments)
     coordinate = np.asarray(columns[arguments.coordinate], float)
     features = _features(columns, names, _list(arguments.errors))

@@ -15,7 +15,7 @@ from dashboard.saved_views_controls import KEPT
 from dashboard.staleness import differences
 from data.errors import UserError
 from engine.mapping.cost import estimate_cost, grid_size
-from engine.mapping.presets import PRESETS, resolve
+from engine.mapping.presets import PRESET_SENTENCES, PRESETS, resolve
 from engine.runs.record import RunRecord
 
 if TYPE_CHECKING:
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from dashboard.session import Session
 
 __all__ = ["RunStarter"]
-
-_WORDS = {
-    "quick": "A first look: a small ensemble, a coarse grid.",
-    "standard": "The daily map: twice the members, wider and longer trained.",
-    "paper": "As in the papers: 10,000 velocities at each position, a fine grid.",
-}
 
 
 class RunStarter:
@@ -138,7 +132,7 @@ class RunStarter:
 
     def _write(self) -> None:
         preset = self._preset.value
-        self._words.object = _WORDS.get(preset, "")
+        self._words.object = PRESET_SENTENCES.get(preset, "")
         if self._tracers is None:
             self._cost.object = "There are no tracers for a run."
             return

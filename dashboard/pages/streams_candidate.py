@@ -24,7 +24,7 @@ from dashboard.views.streams_panels import PANELS
 from dashboard.views.streams_region import RegionFigures
 from data.errors import UserError
 from engine.streams.search.reading import Found
-from engine.streams.search.settings import search_settings
+from engine.streams.settings import SearchSettings
 
 if TYPE_CHECKING:
     from dashboard.services import Services
@@ -159,7 +159,7 @@ class CandidateView:
         if same:
             return
         self._verdict.value, self._note.value = remark.verdict, remark.note
-        settings = search_settings(found.runs[0][0].spec)
+        settings = SearchSettings.of(found.runs[0][0].spec)
         radius = found.state_of(row["patch"]).patch.radius
         self._sliders.set(settings.cuts, settings.top, radius)
         self._request()
@@ -185,7 +185,7 @@ class CandidateView:
             other=(float(row["other_low"]), float(row["other_high"])),
             cuts=self._sliders.cuts(),
             top=int(self._sliders.top.value),
-            line=search_settings(self._found.runs[0][0].spec).line,
+            line=SearchSettings.of(self._found.runs[0][0].spec).line,
         )
 
     def _request(self) -> None:

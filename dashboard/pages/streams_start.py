@@ -17,7 +17,7 @@ from dashboard.pages.parts import section
 from dashboard.plain import plain
 from dashboard.policy.funnel import seconds_in_words
 from data.errors import UserError
-from engine.runs.kinds import find_kind, load
+from engine.runs.kinds import find_kind
 from engine.runs.record import RunRecord
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ class SearchStarter:
 def _estimated(spec: dict[str, Any], home: Path) -> dict[str, float]:
     """Check a request and estimate it."""
     kind = find_kind("streams")
-    return kind.estimate(load(kind.check)(spec, home), home)
+    return kind.estimate(kind.check(spec, home), home)
 
 
 def _number(label: str, value: float, css_class: str) -> pmui.FloatInput:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.runs.kinds import KINDS
 from engine.runs.record import RunRecord
 
 
@@ -155,34 +156,9 @@ def request_lines(
     run: RunRecord, catalogue_name: str, selection_caption: str
 ) -> list[tuple[str, str]]:
     """Give what was asked of a run as pairs of label and text (not escaped)."""
-    spec = run.spec
+    kind = KINDS.get(run.kind)
+    model = kind.model() if kind else None
+    asked = model.lines(run.spec) if model else []
     if run.kind == "fetch":
-        return [("Catalogue", str(spec.get("name", "—"))), ("From", selection_caption)]
-    lines = [("Catalogue", catalogue_name), ("Stars", selection_caption)]
-    if run.kind == "streams":
-        return lines + _search_lines(spec)
-    volume = spec.get("volume")
-    if isinstance(volume, Mapping):
-        centre = ", ".join(f"{float(v):g}" for v in volume.get("centre", ()))
-        lines.append(("Volume", f"{float(volume.get('radius', 0)):g} kpc round ({centre}) kpc"))
-    else:
-        lines.append(("Volume", "4 kpc around the Sun"))
-    lines.append(("Preset", str(spec.get("preset", "—"))))
-    for key, value in dict(spec.get("overrides") or {}).items():
-        lines.append((str(key), str(value)))
-    lines += [("Seed", str(spec.get("seed", "—"))), ("Device", str(spec.get("device", "auto")))]
-    return lines
-
-
-def _search_lines(spec: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Say what was asked of a search for streams."""
-    patches = spec.get("patches")
-    names = [str(one.get("name")) for one in patches] if isinstance(patches, list) else []
-    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    return [
-        ("Patches", shown or "—"),
-        ("Method", str(spec.get("method", "—")).upper()),
-        ("Windows", f"{spec.get('width')} mas/yr wide, {spec.get('step')} mas/yr apart"),
-        ("Seeds", ", ".join(map(str, spec.get("seeds") or ()))),  # type: ignore[call-overload]
-        ("Exchanged", str(spec.get("permutations", 0))),
-    ]
+        return [*asked, ("From", selection_caption)]
+    return [("Catalogue", catalogue_name), ("Stars", selection_caption), *asked]

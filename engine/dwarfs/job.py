@@ -41,7 +41,7 @@ def run_dwarf(context: RunContext) -> dict[str, object]:
         and convergence of each), ``stars`` (counts), ``timing`` (s).
     """
     began = time.monotonic()
-    request = DwarfRequest.model_validate(dict(context.spec))
+    request = DwarfRequest.parse({k: v for k, v in context.spec.items() if k != "kind"})
     limit_threads(request.threads or 1)
     catalogue = CatalogueStore(context.home).open(request.catalogue)
     sample = make_sample(stars_of(catalogue), request)

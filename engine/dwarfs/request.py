@@ -1,159 +1,110 @@
-"""What a dwarf's fit is asked for: one model, from which all else follows."""
+"""What is asked of a dwarf's fit."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator
 
-from data.errors import UserError
+from data.declared import Number, setting
+from engine.runs.request import Request, seed_setting, threads_setting
 
-__all__ = ["DwarfRequest", "check_dwarf", "dwarf_cost"]
+__all__ = ["DwarfRequest"]
 
 _BETA = re.compile(r"average|scan|free|om:[0-9.eE+-]+|[0-9.eE+-]+")
 
 
-def _extra(group: str, unit: str = "") -> dict[str, Any]:
-    return {"group": group, "unit": unit}
+def _orbits(value: str) -> str:
+    """Check the text of the anisotropy, and give it in small letters."""
+    text = value.strip().lower()
+    if not _BETA.fullmatch(text):
+        raise ValueError("no orbits")
+    if text.startswith("om:"):
+        if not 0 < float(text[3:]) < 1e6:
+            raise ValueError("no radius")
+    elif text not in ("average", "scan", "free") and not -20 <= float(text) < 1:
+        raise ValueError("out of bounds")
+    return text
 
 
-class DwarfRequest(BaseModel):
-    """A run of the kind ``dwarf``: its fields with defaults, bounds, units and a sentence each."""
+class DwarfRequest(Request):
+    """What is asked of a dwarf's fit."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    kind: ClassVar[str] = "dwarf"
+    thing: ClassVar[str] = "a dwarf's fit"
 
-    kind: Literal["dwarf"] = "dwarf"
-    catalogue: str = Field(
-        description="The stars: id or name of a catalogue of the kind dwarf.",
-        json_schema_extra=_extra("stars"),
+    catalogue: str = setting(
+        ..., "the stars: id or name of a catalogue of the kind dwarf", group="stars"
     )
-    beta: str = Field(
-        default="average",
-        description="Orbits: average (families weighed by evidence), a number (constant "
-        "anisotropy), om:R (Osipkov-Merritt with the radius R in kpc), scan (several constant "
-        "values), free (general beta(r), Gaussian velocities).",
-        json_schema_extra=_extra("model"),
+    beta: Annotated[str, AfterValidator(_orbits)] = setting(
+        "average",
+        "orbits: average (families weighed by evidence), a number (constant anisotropy), om:R "
+        "(Osipkov-Merritt with the radius R in kpc), scan (several constant values), free "
+        "(general beta(r), Gaussian velocities)",
+        requirement="average, a number from -20 to below 1, om:R with R in kpc, scan or free",
+        group="model",
+        label="Anisotropy",
     )
-    preset: Literal["quick", "standard"] = Field(
-        default="quick",
-        description="How long to sample: quick about a minute, standard several, with the "
-        "Cuddeford family beside the others.",
-        json_schema_extra=_extra("model"),
+    preset: Literal["quick", "standard"] = setting(
+        "quick",
+        "how long to sample: quick about a minute, standard several, with the Cuddeford family "
+        "beside the others",
+        group="model",
+        label="Preset",
     )
-    populations: int = Field(
-        default=1,
-        ge=1,
-        le=2,
-        description="Tracer populations in one potential; 2 splits the stars at their median "
-        "metallicity.",
-        json_schema_extra=_extra("model"),
+    populations: int = setting(
+        1,
+        "tracer populations in one potential; 2 splits the stars at their median metallicity",
+        low=1,
+        high=2,
+        group="model",
+        label="Populations",
     )
-    min_membership: float = Field(
-        default=0.9,
-        ge=0.0,
-        lt=1.0,
-        description="Stars with a published membership probability above this are members.",
-        json_schema_extra=_extra("stars"),
+    min_membership: Number = setting(
+        0.9,
+        "stars with a published membership probability above this are members",
+        low=0.0,
+        high=0.999999,
+        group="stars",
+        label="Membership above",
     )
-    max_error: float = Field(
-        default=5.0,
-        gt=0.0,
-        le=1000.0,
-        description="Stars with a larger error of the velocity are left out.",
-        json_schema_extra=_extra("stars", "km/s"),
+    max_error: Number = setting(
+        5.0,
+        "stars with a larger uncertainty of the velocity are left out",
+        above=0.0,
+        high=1000.0,
+        unit="km/s",
+        group="stars",
+        label="Velocity uncertainty up to",
     )
-    half_light: float | None = Field(
-        default=None,
-        gt=0.0,
-        le=100.0,
-        description="Circularised half-light radius; by default the published one, or the median "
-        "of the stars.",
-        json_schema_extra=_extra("stars", "kpc"),
+    half_light: Number | None = setting(
+        None,
+        "circularised half-light radius; by default the published one, or the median of the stars",
+        above=0.0,
+        high=100.0,
+        unit="kpc",
+        group="stars",
+        label="Half-light radius",
     )
-    core_slope: float = Field(
-        default=0.85,
-        gt=0.0,
-        lt=3.0,
-        description="A dwarf counts as cored where -dln rho/dln r at R_h is below this.",
-        json_schema_extra=_extra("results"),
+    core_slope: Number = setting(
+        0.85,
+        "a dwarf counts as cored where -dln rho/dln r at R_h is below this",
+        above=0.0,
+        high=2.999,
+        group="results",
+        label="Core below a slope of",
     )
-    seed: int = Field(
-        default=0,
-        ge=0,
-        le=2**31 - 1,
-        description="Everything random follows from it.",
-        json_schema_extra=_extra("run"),
-    )
-    threads: int | None = Field(
-        default=1, ge=1, le=1024, description="Threads.", json_schema_extra=_extra("run")
-    )
+    seed: int = seed_setting()
+    threads: int | None = threads_setting(1)
 
-    @field_validator("beta")
-    @classmethod
-    def _check_beta(cls, value: str) -> str:
-        text = value.strip().lower()
-        if not _BETA.fullmatch(text):
-            raise ValueError("is average, a number below 1, om:R with R in kpc, scan or free")
-        try:
-            if text.startswith("om:"):
-                if not 0 < float(text[3:]) < 1e6:
-                    raise ValueError("needs a positive radius after om:")
-            elif text not in ("average", "scan", "free") and not -20 <= float(text) < 1:
-                raise ValueError("is a number from -20 to below 1")
-        except OverflowError:
-            raise ValueError("is no number") from None
-        return text
+    def complete(self, home: Path) -> dict[str, object]:
+        """Give the catalogue by its id, if it is one of a dwarf and can be fitted."""
+        from data.dwarfs.store import stars_of
+        from data.store import CatalogueStore
+        from engine.dwarfs.sample import make_sample
 
-
-def check_dwarf(spec: dict[str, object], home: Path) -> dict[str, object]:
-    """Check the spec of a dwarf's fit, and give it in its full form.
-
-    Parameters
-    ----------
-    spec
-        Fields of `DwarfRequest`.
-    home
-        The folder that holds catalogues and runs.
-
-    Raises
-    ------
-    UserError
-        If a field is unknown or out of bounds, or the catalogue is none of a dwarf or cannot be
-        fitted.
-    """
-    from data.dwarfs.store import stars_of
-    from data.store import CatalogueStore
-    from engine.dwarfs.sample import make_sample
-
-    try:
-        request = DwarfRequest.model_validate(spec)
-    except ValidationError as error:
-        raise _explained(error) from None
-    catalogue = CatalogueStore(home).open(request.catalogue)
-    make_sample(stars_of(catalogue), request)
-    return request.model_copy(update={"catalogue": catalogue.id}).model_dump(mode="json")
-
-
-def dwarf_cost(spec: dict[str, object], home: Path) -> dict[str, float]:
-    """Estimate what a fit takes: seconds, memory and disk (GB)."""
-    request = DwarfRequest.model_validate(spec)
-    families = {"average": 2 if request.preset == "quick" else 3, "scan": 6}.get(request.beta, 1)
-    each = 40.0 if request.preset == "quick" else 240.0
-    return {"seconds": each * families * request.populations, "memory_gb": 0.8, "disk_gb": 0.02}
-
-
-def _explained(error: ValidationError) -> UserError:
-    """Turn the first complaint into a sentence and a hint."""
-    first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else "request"
-    fields = DwarfRequest.model_fields
-    if first["type"] == "extra_forbidden":
-        return UserError(f"A dwarf's fit has no setting {name!r}.", f"Known: {', '.join(fields)}.")
-    if first["type"] == "missing":
-        return UserError(f"A dwarf's fit needs {name}.", fields[name].description or "")
-    said = first["msg"].removeprefix("Value error, ")
-    said = said[:1].lower() + said[1:]
-    hint = fields[name].description or "" if name in fields else ""
-    return UserError(f"The setting {name} cannot be {first['input']!r}: {said}.", hint)
+        catalogue = CatalogueStore(home).open(self.catalogue)
+        make_sample(stars_of(catalogue), self)
+        return {"catalogue": catalogue.id}

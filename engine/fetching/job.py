@@ -13,7 +13,7 @@ from data.archives.jobs import Jobs
 from data.archives.polite import Patience, PoliteSession
 from data.archives.state import Download
 from data.ingest import summary
-from engine.fetching.request import Wanted, check_fetch, wanted
+from engine.fetching.request import FetchRequest, Wanted, wanted
 from engine.runs.context import RunContext
 
 __all__ = ["count_rows", "run_fetch"]
@@ -29,7 +29,7 @@ def run_fetch(context: RunContext) -> dict[str, object]:
     Parameters
     ----------
     context
-        The run; its spec is that of ``engine.fetching.request.check_fetch``.
+        The run; its spec is that of ``engine.fetching.request.FetchRequest``.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def count_rows(
     UserError
         If the spec cannot be, or the service refuses.
     """
-    full: dict[str, Any] = check_fetch({"name": "count", **spec}, home)
+    full: dict[str, Any] = FetchRequest.check({"name": "count", **spec}, home)
     if full["hats"] is not None:
         return _count_hats(full)
     with tempfile.TemporaryDirectory() as place:

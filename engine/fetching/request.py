@@ -1,10 +1,13 @@
-"""What is asked of an archive, checked before anything is sent."""
+"""What is asked of an archive: checked before anything is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import field_validator
 
 from data.archives.fetch import CHUNK_ROWS
 from data.archives.into_store import check_columns
@@ -13,24 +16,12 @@ from data.archives.probe import available_columns, probed_query
 from data.archives.queries import Query, free_query, release_query
 from data.archives.releases import Release, find_release, from_document
 from data.archives.services import find_service
+from data.declared import setting
 from data.errors import UserError
 from data.selection import Tree, validate
+from engine.runs.request import Request, SelectionTree, threads_setting
 
-__all__ = ["Wanted", "check_fetch", "wanted"]
-
-_DEFAULTS: Mapping[str, object] = {
-    "service": None,
-    "hats": None,
-    "release": None,
-    "selection": None,
-    "adql": None,
-    "name": None,
-    "max_rows": None,
-    "chunk_rows": CHUNK_ROWS,
-    "threads": 1,
-}
-_MOST_CHUNK_ROWS = 5_000_000
-_LONGEST_NAME = 100
+__all__ = ["FetchRequest", "Wanted", "wanted"]
 
 
 @dataclass(frozen=True)
@@ -55,74 +46,77 @@ class Wanted:
     release: Release | None
 
 
-def check_fetch(spec: dict[str, object], home: Path) -> dict[str, object]:
-    """Check the spec of a download, and give it in its full form; nothing is sent.
+class FetchRequest(Request):
+    """What is asked of an archive."""
 
-    Parameters
-    ----------
-    spec
-        ``service`` (a name or an address) or ``hats`` (a folder or an address), ``name`` (of
-        the catalogue), and either ``adql`` or any of ``release`` (a name, a file, or what a
-        file holds) and ``selection``; further ``max_rows`` and ``chunk_rows``.
-    home
-        The folder that holds catalogues and runs.
+    kind: ClassVar[str] = "fetch"
+    thing: ClassVar[str] = "a download"
 
-    Raises
-    ------
-    UserError
-        If something in it cannot be.
-    """
-    unknown = sorted(spec.keys() - _DEFAULTS.keys() - {"kind"})
-    if unknown:
-        raise UserError(
-            f"Unknown setting {unknown[0]!r} of a download.", f"Known: {', '.join(_DEFAULTS)}."
-        )
-    full = {"kind": "fetch", **_DEFAULTS, **spec}
-    name = full["name"]
-    if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_NAME:
-        raise UserError("A download needs a name for the catalogue.", "Give one with --name.")
-    _check_rows(full)
-    full["name"] = name.strip()
-    if full["hats"] is not None:
-        return _check_hats(full)
-    if not isinstance(full["service"], str):
-        raise UserError("A download needs a service.", "Give esa, gavo, aip, or an address.")
-    service = find_service(full["service"])
-    full["service"] = service.url
-    if full["adql"] is not None:
-        if full["selection"] is not None or full["release"] is not None:
+    service: str | None = setting(None, "a TAP service: esa, gavo, aip, or an address")
+    hats: str | None = setting(
+        None, "a HATS catalogue instead of a TAP service: a folder, or an https or s3 address"
+    )
+    release: str | dict[str, Any] | None = setting(
+        None,
+        "where the stars are; by default the service's own",
+        requirement="a name, a file or the content of such a file",
+    )
+    selection: SelectionTree | None = setting(
+        None, "the stars that are fetched, a tree of cuts", requirement="a tree of cuts"
+    )
+    adql: str | None = setting(
+        None, "an ADQL query instead of a release and a selection", requirement="text"
+    )
+    name: str = setting(..., "what the catalogue is called", max_length=100, label="Catalogue")
+    max_rows: int | None = setting(None, "refuse larger downloads", low=1, label="Maximum rows")
+    chunk_rows: int = setting(CHUNK_ROWS, "rows per query", low=1, high=5_000_000)
+    threads: int | None = threads_setting(1)
+
+    @field_validator("name", mode="after")
+    @classmethod
+    def _stripped(cls, name: str) -> str:
+        if not name.strip():
+            raise UserError("A download needs a name for the catalogue.", "Give one with --name.")
+        return name.strip()
+
+    def complete(self, home: Path) -> dict[str, object]:  # noqa: ARG002, RUF100
+        """Write addresses, release and selection in full; nothing is sent."""
+        if self.hats is not None:
+            return self._of_hats(self.hats.strip())
+        if self.service is None:
+            raise UserError("A download needs a service.", "Give esa, gavo, aip, or an address.")
+        service = find_service(self.service)
+        if self.adql is not None:
+            if self.selection is not None or self.release is not None:
+                raise UserError(
+                    "Give an ADQL query, or a release with a selection, not both.",
+                    "The query itself names the table.",
+                )
+            free_query(self.adql, None)
+            return {"service": service.url}
+        release = _release(self.release or service.release)
+        tree = validate(self.selection)
+        check_columns(tree, release.columns)
+        release_query(tree, release)
+        return {
+            "service": service.url,
+            "selection": tree,
+            "release": release.to_dict() | {"name": release.name},
+        }
+
+    def _of_hats(self, address: str) -> dict[str, object]:
+        """Check what is asked of a HATS catalogue; it is opened when the run begins."""
+        if self.service is not None or self.adql is not None:
             raise UserError(
-                "Give an ADQL text, or a release with a selection, not both.",
-                "The query itself names the table.",
+                "A HATS catalogue cannot be queried like a TAP service.",
+                "Use --hats with --select only.",
             )
-        if not isinstance(full["adql"], str):
-            raise UserError("The ADQL of a download must be a string.")
-        free_query(full["adql"], None)
-        return full
-    release = _release(full["release"] or service.release)
-    tree = validate(full["selection"])
-    check_columns(tree, release.columns)
-    release_query(tree, release)
-    return full | {
-        "selection": tree,
-        "release": release.to_dict() | {"name": release.name},
-    }
-
-
-def _check_hats(full: dict[str, object]) -> dict[str, object]:
-    """Check what is asked of a HATS catalogue; it is opened when the run begins."""
-    if full["service"] is not None or full["adql"] is not None:
-        raise UserError(
-            "A HATS catalogue cannot be queried like a TAP service.",
-            "Use --hats with --select only.",
-        )
-    if not isinstance(full["hats"], str) or not full["hats"].strip():
-        raise UserError("A HATS catalogue is a folder, or an https or s3 address.")
-    address = full["hats"].strip()
-    if "://" not in address:  # the run works in a folder of its own
-        address = str(Path(address).expanduser().absolute())
-    release = None if full["release"] is None else _release(full["release"]).to_dict()
-    return full | {"hats": address, "selection": validate(full["selection"]), "release": release}
+        if not address:
+            raise UserError("A HATS catalogue is a folder, or an https or s3 address.")
+        if "://" not in address:  # the run works in a folder of its own
+            address = str(Path(address).expanduser().absolute())
+        release = None if self.release is None else _release(self.release).to_dict()
+        return {"hats": address, "selection": validate(self.selection), "release": release}
 
 
 def wanted(spec: Mapping[str, object], jobs: Jobs, folder: Path) -> Wanted:
@@ -131,7 +125,7 @@ def wanted(spec: Mapping[str, object], jobs: Jobs, folder: Path) -> Wanted:
     Parameters
     ----------
     spec
-        What `check_fetch` gave.
+        What `FetchRequest` gave.
     jobs
         The service.
     folder
@@ -166,17 +160,3 @@ def _known_names() -> set[str]:
     from data.archives.releases import RELEASES
 
     return set(RELEASES)
-
-
-def _check_rows(spec: Mapping[str, object]) -> None:
-    for name, least, most in (
-        ("max_rows", 1, 2**62),
-        ("chunk_rows", 1, _MOST_CHUNK_ROWS),
-    ):
-        value = spec[name]
-        if value is None and name == "max_rows":
-            continue
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            option = name.replace("_", "-")
-            limit = f" to {most:,}" if name == "chunk_rows" else ""
-            raise UserError(f"--{option} must be a whole number from {least}{limit}.")

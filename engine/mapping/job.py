@@ -63,7 +63,7 @@ def run_map(context: RunContext) -> dict[str, object]:
     Parameters
     ----------
     context
-        The run; its spec is that of ``engine.runs.specs.check_map``.
+        The run; its spec is that of ``engine.mapping.request.MapRequest``.
 
     Returns
     -------

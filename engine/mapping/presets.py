@@ -2,79 +2,133 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
+from data.declared import Settings, setting
 from data.errors import UserError
 from data.population import RADIUS
 from engine.density.plan import MemberPlan
 from engine.density.settings import TrainingSettings
 
-__all__ = ["PRESETS", "MapSettings", "resolve"]
+__all__ = ["PRESETS", "PRESET_SENTENCES", "MapSettings", "Preset", "resolve"]
 
 
-@dataclass(frozen=True)
-class MapSettings:
-    """Everything that a map can be asked for.
+_WIDEST_SPACING = 100.0  # kpc
 
-    Parameters
-    ----------
-    members
-        Flows in the ensemble.
-    bootstrap
-        Whether each member learns from its own bootstrap sample.
-    noise_levels
-        For a catalogue with measurement errors: levels of additional noise, 0 to 3, at which
-        every member is trained once more, so that the bias by the errors can be extrapolated
-        away. Each level costs as much as the members themselves.
-    validation
-        Part of the stars that a member does not learn from.
-    position_density
-        What p(x) is: ``smooth`` (``engine.density.smooth``), a ``flow``, or ``auto``: smooth
-        unless the stars have holes that it cannot follow.
-    position_components, position_hidden, position_blocks, position_epochs
-        Normals in each conditional, width and residual blocks of the network, and passes over
-        the stars for p(x) as a flow.
-    velocity_components, velocity_hidden, velocity_blocks, velocity_epochs
-        The same for p(v|x).
-    batch, learning_rate, patience, average
-        See ``TrainingSettings``.
-    velocities
-        Velocities at each position in the pointwise solve.
-    clip
-        Radius in standard deviations beyond which the flow's base is not sampled.
-    spacing
-        Grid spacing in x and y, kpc, in the ball of 4 kpc and in smaller ones; in larger ones it
-        grows with the radius unless it is given, see ``resolve``.
-    z_cells
-        Number of grid values in z, denser towards the plane.
-    """
 
-    members: int = 4
-    bootstrap: bool = True
-    noise_levels: int = 1
-    validation: float = 0.1
-    position_density: str = "auto"
-    position_components: int = 12
-    position_hidden: int = 96
-    position_blocks: int = 1
-    position_epochs: int = 8
-    velocity_components: int = 6
-    velocity_hidden: int = 96
-    velocity_blocks: int = 1
-    velocity_epochs: int = 8
-    batch: int = 2048
-    learning_rate: float = 5e-3
-    patience: int = 8
-    average: float = 0.99
-    velocities: int = 512
-    clip: float = 4.5
-    spacing: float = 0.5
-    z_cells: int = 33
+class MapSettings(Settings):
+    """Everything that a map can be asked for, beside its stars."""
+
+    thing: ClassVar[str] = "a map"
+
+    members: int = setting(
+        4,
+        "flows in the ensemble; more improve the mean and its uncertainty",
+        low=1,
+        high=256,
+        group="ensemble",
+    )
+    bootstrap: bool = setting(
+        True,
+        "each member is trained on its own bootstrap sample, so that the spread includes "
+        "the sampling error",
+        group="ensemble",
+    )
+    noise_levels: int = setting(
+        1,
+        "for stars with measurement errors: levels of additional noise at which every member "
+        "is trained once more, 0 to 3; each costs as much as the members themselves",
+        low=0,
+        high=3,
+        group="ensemble",
+    )
+    validation: float = setting(
+        0.1,
+        "fraction of the stars held out from each member's training",
+        low=0.01,
+        high=0.9,
+        group="ensemble",
+    )
+    position_density: Literal["auto", "smooth", "flow"] = setting(
+        "auto",
+        "p(x) as a `smooth` density, as a `flow`, or `auto`: smooth unless the sample has "
+        "gaps that it cannot follow",
+        group="p(x)",
+    )
+    position_components: int = setting(
+        12, "Gaussians in each conditional of p(x) as a flow", low=1, high=256, group="p(x)"
+    )
+    position_hidden: int = setting(96, "width of its network", low=4, high=4096, group="p(x)")
+    position_blocks: int = setting(
+        1, "residual blocks of two layers in it", low=1, high=32, group="p(x)"
+    )
+    position_epochs: int = setting(
+        8, "maximum number of epochs for p(x)", low=1, high=100_000, group="p(x)"
+    )
+    velocity_components: int = setting(
+        6, "Gaussians in each conditional of p(v given x)", low=1, high=256, group="p(v given x)"
+    )
+    velocity_hidden: int = setting(
+        96, "width of its network", low=4, high=4096, group="p(v given x)"
+    )
+    velocity_blocks: int = setting(
+        1, "residual blocks of two layers in it", low=1, high=32, group="p(v given x)"
+    )
+    velocity_epochs: int = setting(
+        8, "maximum number of epochs for p(v given x)", low=1, high=100_000, group="p(v given x)"
+    )
+    batch: int = setting(
+        2048,
+        "maximum number of stars per member and step",
+        low=32,
+        high=10_000_000,
+        group="training",
+    )
+    learning_rate: float = setting(
+        5e-3, "peak of the one-cycle schedule", low=1e-7, high=1.0, group="training"
+    )
+    patience: int = setting(
+        8,
+        "training stops after this many epochs without a lower validation loss in any member",
+        low=1,
+        high=100_000,
+        group="training",
+    )
+    average: float = setting(
+        0.99,
+        "decay per step of the running average of the weights that is kept",
+        low=0.0,
+        high=0.999999,
+        group="training",
+    )
+    velocities: int = setting(
+        512,
+        "velocities per position in the pointwise solution",
+        low=16,
+        high=1_000_000,
+        group="solution",
+    )
+    clip: float = setting(
+        4.5,
+        "the flow's base distribution is truncated at this many standard deviations",
+        low=1.0,
+        high=8.0,
+        group="solution",
+    )
+    spacing: float = setting(
+        0.5,
+        "grid spacing in x and y for a radius of up to 4 kpc",
+        low=0.01,
+        high=_WIDEST_SPACING,
+        unit="kpc",
+        group="grid",
+    )
+    z_cells: int = setting(
+        33, "grid values in z, denser towards the plane", low=3, high=2001, group="grid"
+    )
 
     def training(self, flow: str, stars: int) -> TrainingSettings:
         """Give the training settings of the ``position`` or the ``velocity`` flow.
@@ -98,65 +152,61 @@ class MapSettings:
         levels = _NOISE_LEVELS[self.noise_levels] if errors else ()
         return MemberPlan(self.members, levels, self.bootstrap)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give a plain dictionary for provenance."""
-        return asdict(self)
+
+@dataclass(frozen=True)
+class Preset:
+    """Settings with a name.
+
+    Parameters
+    ----------
+    sentence
+        What they are for.
+    settings
+        The settings.
+    """
+
+    sentence: str
+    settings: MapSettings
 
 
-PRESETS: dict[str, MapSettings] = {
-    "quick": MapSettings(),
-    "standard": MapSettings(
-        members=8,
-        position_epochs=16,
-        velocity_hidden=128,
-        velocity_epochs=16,
-        velocities=768,
+_PRESETS: dict[str, Preset] = {
+    "quick": Preset("A first look: a small ensemble on a coarse grid.", MapSettings()),
+    "standard": Preset(
+        "The daily map: twice the members, wider networks, longer training.",
+        MapSettings(
+            members=8,
+            position_epochs=16,
+            velocity_hidden=128,
+            velocity_epochs=16,
+            velocities=768,
+        ),
     ),
-    "paper": MapSettings(
-        members=10,
-        position_components=16,
-        position_hidden=128,
-        position_blocks=2,
-        position_epochs=40,
-        velocity_components=8,
-        velocity_hidden=192,
-        velocity_blocks=2,
-        velocity_epochs=40,
-        velocities=10_000,
-        noise_levels=3,
-        spacing=0.25,
-        z_cells=49,
+    "paper": Preset(
+        "As in the papers: 10,000 velocities per position, on a fine grid.",
+        MapSettings(
+            members=10,
+            position_components=16,
+            position_hidden=128,
+            position_blocks=2,
+            position_epochs=40,
+            velocity_components=8,
+            velocity_hidden=192,
+            velocity_blocks=2,
+            velocity_epochs=40,
+            velocities=10_000,
+            noise_levels=3,
+            spacing=0.25,
+            z_cells=49,
+        ),
     ),
 }
-"""``quick`` is a first look, ``standard`` the daily map, ``paper`` has the papers' 10,000
-velocities at each position."""
+"""A preset is declared here and nowhere else: pages, help and the guide's table follow."""
+
+PRESETS: dict[str, MapSettings] = {name: preset.settings for name, preset in _PRESETS.items()}
+PRESET_SENTENCES: dict[str, str] = {name: preset.sentence for name, preset in _PRESETS.items()}
 
 _NOISE_LEVELS = ((), (1.0,), (0.75, 1.5), (0.5, 1.0, 1.5))
 _STEPS_PER_EPOCH, _LEAST_STEPS, _LEAST_BATCH = 40, 400, 128
-
-_CHOICES = {"position_density": ("auto", "smooth", "flow")}
-
-_BOUNDS: dict[str, tuple[float, float]] = {
-    "members": (1, 256),
-    "noise_levels": (0, 3),
-    "validation": (0.01, 0.9),
-    "position_components": (1, 256),
-    "position_hidden": (4, 4096),
-    "position_blocks": (1, 32),
-    "position_epochs": (1, 100_000),
-    "velocity_components": (1, 256),
-    "velocity_hidden": (4, 4096),
-    "velocity_blocks": (1, 32),
-    "velocity_epochs": (1, 100_000),
-    "batch": (32, 10_000_000),
-    "learning_rate": (1e-7, 1.0),
-    "patience": (1, 100_000),
-    "average": (0.0, 0.999999),
-    "velocities": (16, 1_000_000),
-    "clip": (1.0, 8.0),
-    "spacing": (0.01, 100.0),
-    "z_cells": (3, 2001),
-}
 
 
 def resolve(
@@ -183,38 +233,10 @@ def resolve(
         For an unknown preset or field, or a value that the field cannot have.
     """
     if preset not in PRESETS:
-        raise UserError(f"There is no preset {preset!r}.", f"Presets: {', '.join(PRESETS)}.")
-    types = typing.get_type_hints(MapSettings)
-    changes: dict[str, Any] = {}
-    for key, value in (overrides or {}).items():
-        if key not in types:
-            near = difflib.get_close_matches(key, types, n=3) or sorted(types)
-            raise UserError(f"There is no setting {key!r}.", f"Did you mean {', '.join(near)}?")
-        changes[key] = _value(key, value, types[key])
-    settings = replace(PRESETS[preset], **changes)
+        raise UserError(f"Unknown preset {preset!r}.", f"Presets: {', '.join(PRESETS)}.")
+    changes = dict(overrides or {})
+    settings = PRESETS[preset].changed(changes)
     if radius is None or radius <= RADIUS or "spacing" in changes:
         return settings
-    return replace(settings, spacing=settings.spacing * radius / RADIUS)
-
-
-def _value(key: str, value: object, kind: type) -> bool | int | float | str:
-    text = str(value).strip().lower()
-    if kind is str:
-        if text not in _CHOICES[key]:
-            known = ", ".join(_CHOICES[key])
-            raise UserError(f"The setting {key} is one of {known}, not {value!r}.")
-        return text
-    if kind is bool:
-        if text not in {"true", "false", "1", "0", "yes", "no"}:
-            raise UserError(f"The setting {key} is true or false, not {value!r}.")
-        return text in {"true", "1", "yes"}
-    try:
-        number = float(text)
-    except ValueError:
-        raise UserError(f"The setting {key} needs a number, not {value!r}.") from None
-    if kind is int and not number.is_integer():
-        raise UserError(f"The setting {key} needs a whole number, not {value!r}.")
-    low, high = _BOUNDS[key]
-    if not (math.isfinite(number) and low <= number <= high):
-        raise UserError(f"The setting {key} lies between {low:g} and {high:g}, not {value!r}.")
-    return int(number) if kind is int else number
+    wider = min(_WIDEST_SPACING, settings.spacing * radius / RADIUS)
+    return settings.changed({"spacing": wider})

@@ -1,4 +1,4 @@
-"""The kinds of runs: what each does, and what is checked before it starts.
+"""The kinds of runs: what each does, and what is asked of it.
 
 Jobs are named as ``module:function`` and imported by the process that works on the run, so
 that nobody else pays for importing torch.
@@ -10,15 +10,17 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from data.errors import UserError
 from engine.runs.context import RunContext
 
-__all__ = ["KINDS", "Check", "Job", "Kind", "find_kind", "load"]
+if TYPE_CHECKING:
+    from engine.runs.request import Request
+
+__all__ = ["KINDS", "Job", "Kind", "find_kind", "load"]
 
 Job = Callable[[RunContext], dict[str, object]]
-Check = Callable[[dict[str, object], Path], dict[str, object]]
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,8 @@ class Kind:
     ----------
     job
         ``module:function``, called with a `RunContext`; gives the result.
-    check
-        ``module:function``, called with the spec and the home before anything starts; gives
-        the spec in its full form or raises `UserError`. "" for no check.
+    request
+        ``module:class`` of what is asked for, a `Request`. "" for a kind that takes any spec.
     cost
         ``module:function``, called with the checked spec and the home; gives ``seconds``,
         ``memory_gb`` and ``disk_gb`` that the run will take, as far as known. "" for none.
@@ -40,9 +41,24 @@ class Kind:
     """
 
     job: str
-    check: str = ""
+    request: str = ""
     cost: str = ""
     cluster: bool = True
+
+    def model(self) -> type[Request] | None:
+        """Import what is asked for."""
+        return cast("type[Request]", load(self.request)) if self.request else None
+
+    def check(self, spec: dict[str, object], home: Path) -> dict[str, object]:
+        """Check a spec, and give it in its full form.
+
+        Raises
+        ------
+        UserError
+            Something in it cannot be.
+        """
+        model = self.model()
+        return spec if model is None else model.check(spec, home)
 
     def estimate(self, spec: dict[str, object], home: Path) -> dict[str, float]:
         """Estimate what a run will take; empty where nothing is known."""
@@ -54,26 +70,25 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "map": Kind(
-        job="engine.mapping.job:run_map",
-        check="engine.runs.specs:check_map",
-        cost="engine.runs.costs:map_cost",
-    ),
-    "fetch": Kind(
-        job="engine.fetching.job:run_fetch",
-        check="engine.fetching.request:check_fetch",
-        cluster=False,
+        "engine.mapping.job:run_map",
+        "engine.mapping.request:MapRequest",
+        "engine.mapping.run_cost:map_cost",
     ),
     "dwarf": Kind(
-        job="engine.dwarfs.job:run_dwarf",
-        check="engine.dwarfs.request:check_dwarf",
-        cost="engine.dwarfs.request:dwarf_cost",
+        "engine.dwarfs.job:run_dwarf",
+        "engine.dwarfs.request:DwarfRequest",
+        "engine.dwarfs.run_cost:dwarf_cost",
     ),
     "streams": Kind(
-        job="engine.streams.search.job:run_streams",
-        check="engine.streams.search.request:check_streams",
-        cost="engine.streams.search.cost:search_cost",
+        "engine.streams.search.job:run_streams",
+        "engine.streams.search.request:StreamsRequest",
+        "engine.streams.search.run_cost:search_cost",
+    ),
+    "fetch": Kind(
+        "engine.fetching.job:run_fetch", "engine.fetching.request:FetchRequest", cluster=False
     ),
 }
+"""A kind of run is a folder in ``engine``, and a line here."""
 
 
 def find_kind(name: object, kinds: Mapping[str, Kind] = KINDS) -> Kind:

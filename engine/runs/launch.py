@@ -20,7 +20,7 @@ from engine.runs.dispatching import ensure_dispatcher
 from engine.runs.ending import cancel, settle, wait
 from engine.runs.executors import Executor, default_executor, find_executor
 from engine.runs.files import as_json, write_json
-from engine.runs.kinds import KINDS, Kind, find_kind, load
+from engine.runs.kinds import KINDS, Kind, find_kind
 from engine.runs.lock import LockedError
 from engine.runs.needs import Needs, check_disk
 from engine.runs.queue import QUEUE, fits, needs_of, place
@@ -83,9 +83,7 @@ def submit(
     """
     kind = find_kind(spec.get("kind"), kinds)
     mover = find_executor(executor or (default_executor(home) if kind.cluster else "local"))
-    if kind.check:
-        spec = load(kind.check)(spec, home)
-    spec = _plain_spec(spec)
+    spec = _plain_spec(kind.check(spec, home))
     pending = _pending(home, after)
     if reuse and (same := find_same(spec, list_runs(home), home)) is not None:
         return same

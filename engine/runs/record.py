@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import time
+import types
+import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 
 from engine.runs.process import ProcessIdentity
@@ -230,23 +232,30 @@ class RunRecord:
 
 
 @functools.cache
-def _kinds() -> dict[str, str]:
-    """Give the annotation of each field of a record."""
-    return {item.name: str(item.type) for item in fields(RunRecord)}
+def _kinds() -> dict[str, object]:
+    """Give the type of each field of a record."""
+    return dict(typing.get_type_hints(RunRecord))
 
 
-def _fits(value: object, kind: str) -> bool:
-    """Say whether a value from a file is of the kind that its field has; kinds are annotations."""
-    if value is None:
-        return "None" in kind
-    if isinstance(value, bool):
-        return kind == "bool"
-    if isinstance(value, int | float):
-        number = "float" in kind or ("int" in kind and isinstance(value, int))
-        return number and -1e15 < value < 1e15  # a time beyond that is none
-    if isinstance(value, str):
-        return kind.startswith("str") or kind == "RunState"
-    if isinstance(value, dict):
-        texts = all(isinstance(text, str) for text in value.values())
-        return kind.startswith("dict") and (texts or "dict[str, str]" not in kind)
-    return kind.startswith(("list", "tuple")) and isinstance(value, list)
+def _fits(value: object, kind: object) -> bool:
+    """Say whether a value from a file is of the type that its field has."""
+    if isinstance(kind, types.UnionType):
+        return any(_fits(value, part) for part in typing.get_args(kind))
+    if kind in (int, float):
+        number = isinstance(value, int if kind is int else int | float)
+        return number and not isinstance(value, bool) and _sane(value)
+    if isinstance(kind, type) and issubclass(kind, str):
+        return isinstance(value, str)
+    if typing.get_origin(kind) is dict:
+        texts = typing.get_args(kind)[1] is str
+        return isinstance(value, dict) and (
+            not texts or all(isinstance(text, str) for text in value.values())
+        )
+    if typing.get_origin(kind) in (list, tuple):
+        return isinstance(value, list)
+    return isinstance(value, bool if kind is bool else types.NoneType)
+
+
+def _sane(number: object) -> bool:
+    """Say whether a number can be a time or a count; beyond that it is none."""
+    return isinstance(number, int | float) and -1e15 < number < 1e15

@@ -12,9 +12,9 @@ from engine.runs.environment import changed_versions, package_versions
 from engine.runs.files import read_json
 from engine.runs.record import RunRecord, RunState
 
-__all__ = ["find_same", "spec_hash"]
+__all__ = ["NOT_ASKED", "find_same", "spec_hash"]
 
-_NOT_ASKED = ("threads", "sweep")
+NOT_ASKED = ("threads", "sweep")
 """Parts of a spec that do not change what is computed."""
 
 
@@ -26,7 +26,7 @@ def spec_hash(spec: Mapping[str, object]) -> str:
     spec
         A spec in its full form, as its check gave it.
     """
-    asked = {name: value for name, value in spec.items() if name not in _NOT_ASKED}
+    asked = {name: value for name, value in spec.items() if name not in NOT_ASKED}
     text = json.dumps(asked, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -23,18 +23,16 @@ from data.errors import UserError
 from data.selection import parse
 from engine.runs.directory import run_directory
 from engine.runs.executors import Executor
-from engine.runs.kinds import KINDS
+from engine.runs.kinds import find_kind
 from engine.runs.launch import list_runs, submit
 from engine.runs.record import RunRecord
-from engine.runs.same import find_same
-from engine.runs.specs import check_map
+from engine.runs.same import NOT_ASKED, find_same
 from engine.runs.tags import add_tag
 
 __all__ = ["MAX_VALUES", "Sweep", "cut_at", "find_sweeps", "spec_at", "submit_sweep"]
 
 MAX_VALUES = 1000
 _PLACE = "{}"
-_KEYS = ("seed", "preset", "selection", "volume", "overrides", "catalogue", "device")
 
 Value: TypeAlias = "float | str | Sequence[float] | Mapping[str, object]"
 """A number, a name, or a place (x, y, z in kpc)."""
@@ -115,10 +113,11 @@ def spec_at(spec: Mapping[str, object], key: str, value: Value) -> dict[str, obj
             "selection": own if before is None else {"kind": "and", "of": [before, own]},
         }
     first, _, rest = key.partition(".")
-    if first not in _KEYS:
+    keys = _varied(spec)
+    if first not in keys:
         raise UserError(
             f"Cannot sweep over {key!r}.",
-            f"Give a cut with {{}} for its value, or one of {', '.join(_KEYS)}.",
+            f"Give a cut with {{}} for its value, or one of {', '.join(keys)}.",
         )
     plain = int(value) if isinstance(value, float) and value.is_integer() else value
     if not rest:
@@ -148,7 +147,7 @@ def submit_sweep(
     home
         The folder that holds catalogues and runs.
     spec
-        Of a map; each run has one thing changed.
+        Of a map or of another kind whose request has a ``sweep``; each run has one thing changed.
     cut
         What is changed, see `spec_at`: with a cut each run's selection is the spec's and the cut
         at its value.
@@ -167,16 +166,16 @@ def submit_sweep(
     """
     chosen = _different(values)
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-sweep-{secrets.token_hex(2)}"
-    specs = []
+    kind, specs = find_kind(spec.get("kind")), []
     for number, label, value in chosen:
         tagged: dict[str, object] = {"name": name, "cut": cut, "value": number, "label": label}
         try:
-            specs.append(check_map({**spec_at(spec, cut, value), "sweep": tagged}, home))
+            specs.append(kind.check({**spec_at(spec, cut, value), "sweep": tagged}, home))
         except UserError as error:
             raise UserError(f"At {label}: {error.sentence}", error.hint) from None
     before = list_runs(home)
-    new = [one for one in specs if find_same(one, before, home) is None]
-    on_estimates([KINDS["map"].estimate(one, home) for one in new])
+    new = [full for full in specs if find_same(full, before, home) is None]
+    on_estimates([kind.estimate(full, home) for full in new])
     runs = []
     for (number, _, _), one in zip(chosen, specs, strict=True):
         run = submit(home, one, executor, after=after, priority=priority, queue=True, reuse=True)
@@ -225,6 +224,12 @@ def _different(values: Sequence[Value]) -> list[tuple[float, str, Value]]:
             "Use an ordinary map for a single value.",
         )
     return found
+
+
+def _varied(spec: Mapping[str, object]) -> list[str]:
+    """Give the parts of a request that can be varied: those that change what is computed."""
+    model = find_kind(spec.get("kind")).model()
+    return [] if model is None else [name for name in model.model_fields if name not in NOT_ASKED]
 
 
 def _label(value: Value) -> str:

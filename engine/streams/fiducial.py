@@ -5,13 +5,13 @@ Via Machinae's five (for the last see `near_disc`), each of which can be switche
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import UserError
+from data.declared import Settings, setting
 from data.frames import Floats, SolarParameters, to_galactocentric
 from engine.streams.patches import Patch
 from engine.streams.stars import PatchStars
@@ -26,46 +26,46 @@ GALAXIA_SUN = SolarParameters((8.0, 0.0, 0.015))
 _WELL_MEASURED = 0.2
 
 
-@dataclass(frozen=True)
-class FiducialCuts:
-    """What a chosen star must fulfil; None switches a cut off.
+class FiducialCuts(Settings):
+    """What a chosen star must fulfil; None switches a cut off."""
 
-    Parameters
-    ----------
-    inner
-        Largest distance from the patch's centre, degrees: densities are not to be relied upon
-        at the rim of what they were learnt on.
-    faintest
-        G magnitude that stars must be brighter than: fainter ones show how Gaia scanned the sky.
-    colour
-        Range of BP-RP: old, metal-poor turn-off and lower giants.
-    slow
-        At least one component of the proper motion must be larger than this, mas/yr; distant
-        stars go.
-    height
-        Kiloparsecs from the Galactic plane that stars with a good parallax must have, even at the
-        near end of what it allows.
-    """
+    thing: ClassVar[str] = "the fiducial cuts"
 
-    inner: float | None = 10.0
-    faintest: float | None = 20.2
-    colour: tuple[float, float] | None = (0.5, 1.0)
-    slow: float | None = 2.0
-    height: float | None = 2.0
-
-    def __post_init__(self) -> None:
-        if self.colour is not None and len(self.colour) != 2:
-            raise UserError(f"Invalid range of colours: {self.colour}.", "Give two numbers.")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the form that is stored."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> FiducialCuts:
-        """Read what `to_dict` wrote."""
-        colour = stored.get("colour", cls.colour)
-        return cls(**{**stored, "colour": None if colour is None else tuple(colour)})
+    inner: float | None = setting(
+        10.0,
+        "maximum distance from the patch's centre: densities near the rim of the training "
+        "data are unreliable",
+        low=0,
+        unit="deg",
+        group="fiducial cuts",
+    )
+    faintest: float | None = setting(
+        20.2,
+        "faintest G magnitude: fainter stars trace Gaia's scanning pattern",
+        unit="mag",
+        group="fiducial cuts",
+    )
+    colour: tuple[float, float] | None = setting(
+        (0.5, 1.0),
+        "range of BP-RP: old, metal-poor turn-off and lower giants",
+        unit="mag",
+        group="fiducial cuts",
+    )
+    slow: float | None = setting(
+        2.0,
+        "at least one component of the proper motion must exceed this, which removes distant "
+        "stars",
+        low=0,
+        unit="mas/yr",
+        group="fiducial cuts",
+    )
+    height: float | None = setting(
+        2.0,
+        "minimum height above the Galactic plane of stars with a good parallax, even at the "
+        "near end of what it allows",
+        unit="kpc",
+        group="fiducial cuts",
+    )
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import model_validator
 from scipy import stats
 
+from data.declared import Settings, setting
 from data.errors import UserError
 from data.frames import Floats
 from engine.streams.area import SkyArea
@@ -33,44 +35,41 @@ Statistic = Literal["vm2", "vm1", "binomial"]
 _LEAST_AREA = 0.1  # of the largest box: less is rim, where densities mean nothing
 
 
-@dataclass(frozen=True)
-class LineSettings:
-    """How lines are looked for; the defaults are those of Via Machinae 2.
+class LineSettings(Settings):
+    """How lines are looked for; the defaults are those of Via Machinae 2."""
 
-    Parameters
-    ----------
-    theta_steps
-        In [0, 180) degrees.
-    r_step
-        Degrees.
-    box_theta, box_r
-        Steps of a box; odd.
-    reach, hole
-        Boxes of the lattice on either side of the tested one, and those left out there.
-    statistic
-        What the best line has most of: ``vm2`` (sigma_L), ``vm1`` ((S - B)/sqrt(B) against a
-        lattice of 5 by 5) or ``binomial`` (the least binomial tail).
-    """
+    thing: ClassVar[str] = "the line finder"
 
-    theta_steps: int = 100
-    r_step: float = 0.2
-    box_theta: int = 3
-    box_r: int = 5
-    reach: int = 3
-    hole: int = 1
-    statistic: Statistic = "vm2"
+    theta_steps: int = setting(100, "steps in angle, over 180 degrees", low=1, group="lines")
+    r_step: float = setting(
+        0.2, "step in the distance from the centre", above=0, unit="deg", group="lines"
+    )
+    box_theta: int = setting(3, "steps of a box in angle; odd", low=1, group="lines")
+    box_r: int = setting(5, "steps of a box in distance; odd", low=1, group="lines")
+    reach: int = setting(
+        3, "boxes of the background lattice on either side of the tested one", low=1, group="lines"
+    )
+    hole: int = setting(1, "boxes left out of it on either side", low=0, group="lines")
+    statistic: Statistic = setting(
+        "vm2",
+        "what is maximised: `vm2` (sigma_L), `vm1` ((S - B)/sqrt(B) against a lattice of 5 "
+        "by 5) or `binomial` (the smallest binomial tail)",
+        group="lines",
+    )
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _boxes_fit(self) -> Self:
         if self.box_theta % 2 == 0 or self.box_r % 2 == 0:
             raise UserError(
-                f"A box of {self.box_theta} by {self.box_r} steps has no central step.",
-                "Use odd numbers of steps.",
+                f"A box of {self.box_theta} by {self.box_r} steps has no centre.",
+                "box_theta and box_r must be odd.",
             )
-        if self.theta_steps < self.box_theta * (2 * self.reach + 1) or self.r_step <= 0:
+        if self.theta_steps < self.box_theta * (2 * self.reach + 1):
             raise UserError(
                 f"{self.theta_steps} steps in angle are too few for the boxes around a box.",
-                f"Use at least {self.box_theta * (2 * self.reach + 1)}, and a positive r_step.",
+                f"theta_steps must be at least {self.box_theta * (2 * self.reach + 1)}.",
             )
+        return self
 
 
 @dataclass(frozen=True, eq=False)

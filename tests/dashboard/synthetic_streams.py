@@ -16,10 +16,10 @@ from engine.streams.search.files import PatchFolder, StoredScores, window_name
 from engine.streams.search.found import covered_area, search_lines, window_lines
 from engine.streams.search.grid import scan_grid
 from engine.streams.search.reading import read_search
-from engine.streams.search.request import check_streams
+from engine.streams.search.request import StreamsRequest
 from engine.streams.search.result import candidates_cube
-from engine.streams.search.settings import search_settings
 from engine.streams.search.table import kept_rows, patch_stars
+from engine.streams.settings import SearchSettings
 from tests.dashboard.synthetic_runs import make_run
 
 STREAM = Injection(angle=35.0, offset=2.0)
@@ -56,7 +56,7 @@ def make_search(home, catalogue, *, done=True, scored=None, draws=30, order=0):
         "kind": "streams", "catalogue": catalogue.id, "coordinates": ["mu_lat"], "step": 2.0,
         "least": 0.1, "search": {"draws": draws, "fewest": 50, "seed_sigma": 6.0}, "threads": 1,
     }  # fmt: skip
-    spec = check_streams(asked, home)
+    spec = StreamsRequest.check(asked, home)
     run = make_run(home, "done" if done else "running", order=order, spec=spec)
     record = run.stored()
     keys = set(spec)
@@ -78,7 +78,7 @@ def make_search(home, catalogue, *, done=True, scored=None, draws=30, order=0):
     folder.write_about(about)
     folder.write_stars({**stars.columns, "row": chosen})
     label = stored.column("stream")[chosen]
-    settings = search_settings(spec)
+    settings = SearchSettings.of(spec)
     area = covered_area(patch, stars, settings.cuts.inner)
     for number, window in enumerate(grid[:scored]):
         index = np.flatnonzero(window.contains(stars["mu_lat"]))

@@ -192,3 +192,35 @@ def test_a_download_is_described_by_where_it_comes_from():
     record = RunRecord(id="a", kind="fetch", spec=spec, state=RunState.DONE)
     lines = dict(run_states.request_lines(record, "near-1234", selection_caption(record)))
     assert lines == {"Catalogue": "near", "From": "https://example.org/tap · All stars."}
+
+
+def test_what_was_asked_of_a_map_and_of_a_search_is_listed():
+    spec = {
+        "volume": {"centre": [8.0, 0.0, 0.5], "radius": 3.0}, "preset": "quick", "seed": 7,
+        "overrides": {"members": "8", "spacing": 0.25}, "device": "cpu", "threads": None,
+    }  # fmt: skip
+    record = RunRecord(id="a", kind="map", spec=spec)
+    assert run_states.request_lines(record, "near", "All stars.") == [
+        ("Catalogue", "near"), ("Stars", "All stars."), ("Volume", "3 kpc around (8, 0, 0.5) kpc"),
+        ("Preset", "quick"), ("members", "8"), ("spacing", "0.25"), ("Seed", "7"),
+        ("Device", "cpu"),
+    ]  # fmt: skip
+    spec = {
+        "patches": [{"name": f"p{n}"} for n in range(6)], "method": "anode", "width": 6,
+        "step": 0.5, "seeds": [0, 1], "permutations": 2,
+    }  # fmt: skip
+    lines = run_states.request_lines(RunRecord(id="a", kind="streams", spec=spec), "c", "All.")
+    assert lines[2:] == [
+        ("Patches", "p0, p1, p2, p3 and 2 more"), ("Method", "anode"),
+        ("Window width", "6 mas/yr"), ("Window step", "0.5 mas/yr"), ("Seeds", "0, 1"),
+        ("Permutations", "2"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["map", "streams", "fetch", "another"])
+def test_a_spec_of_another_shape_is_listed_all_the_same(kind):
+    for spec in ({}, {"volume": 3, "overrides": [1], "patches": 3, "seeds": None, "name": {}},
+                 {"volume": {}, "patches": [1, None], "preset": ["<b>"]}):  # fmt: skip
+        lines = run_states.request_lines(RunRecord(id="a", kind=kind, spec=spec), "c", "All.")
+        assert all(isinstance(text, str) for pair in lines for text in pair)
+        assert "Undefined" not in str(lines)

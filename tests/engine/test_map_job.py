@@ -201,10 +201,10 @@ def test_volume_without_the_sun_has_no_at_sun(home):
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        ({"member": 3}, "no setting 'member'"),
+        ({"member": 3}, "Unknown setting 'member'"),
         ({"members": "many"}, "number"),
-        ({"members": 0}, "between"),
-        ({"members": 2.5}, "whole"),
+        ({"members": 0}, "from 1 to 256"),
+        ({"members": 2.5}, "integer"),
         ({"bootstrap": "maybe"}, "true"),
     ],
 )

@@ -1,7 +1,5 @@
 """Presets, changes to them, and the cost that is told before a start."""
 
-from dataclasses import replace
-
 import pytest
 
 from data.errors import UserError
@@ -62,7 +60,7 @@ def test_the_spacing_follows_a_large_volume(preset):
     for radius in (4.1, 5.0, 7.3, 14.0, 50.0, 300.0):
         wide = resolve(preset, {}, radius)
         assert wide.spacing == pytest.approx(settings.spacing * radius / 4)
-        assert wide == replace(settings, spacing=wide.spacing)
+        assert wide == settings.changed({"spacing": wide.spacing})
         grid = make_grid((0.0, 0.0, 0.0), radius, wide.spacing, wide.z_cells)
         four = make_grid((0.0, 0.0, 0.0), 4.0, settings.spacing, settings.z_cells)
         assert grid.inside.shape == four.inside.shape
@@ -73,8 +71,8 @@ def test_the_spacing_follows_a_large_volume(preset):
 @pytest.mark.parametrize("spacing", ["0.5", 0.5, 2])
 def test_a_spacing_that_is_given_stays(spacing):
     assert resolve("quick", {"spacing": spacing}, 14.0).spacing == float(spacing)
-    assert resolve("quick", {"z_cells": 9}, 14.0) == replace(
-        resolve("quick"), spacing=1.75, z_cells=9
+    assert resolve("quick", {"z_cells": 9}, 14.0) == resolve("quick").changed(
+        {"spacing": 1.75, "z_cells": 9}
     )
 
 
@@ -91,7 +89,7 @@ def test_a_spacing_that_is_given_stays(spacing):
 )
 def test_the_grid_is_foretold(radius, spacing, z_cells):
     """What is said before the start against the grid itself."""
-    settings = replace(PRESETS["quick"], spacing=spacing, z_cells=z_cells)
+    settings = PRESETS["quick"].changed({"spacing": spacing, "z_cells": z_cells})
     told = grid_size(settings, radius)
     grid = make_grid((8.122, 0.0, 0.0208), radius, told.spacing, z_cells)
     assert grid.inside.shape == (told.across, told.across, told.heights)

@@ -43,7 +43,7 @@ def catalogue(home: Path) -> str:
 @pytest.fixture
 def maps(kinds: dict[str, Kind]) -> dict[str, Kind]:
     """Real maps, checked as ever, that keep a checkpoint of every epoch."""
-    return {"map": Kind("run_jobs:map_saving_often", KINDS["map"].check)}
+    return {"map": Kind("run_jobs:map_saving_often", KINDS["map"].request)}
 
 
 def start(home: Path, catalogue: str, maps: dict[str, Kind]) -> RunDirectory:

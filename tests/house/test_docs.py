@@ -2,6 +2,7 @@
 
 import argparse
 import gzip
+import importlib.util
 import os
 import re
 import shlex
@@ -28,7 +29,6 @@ from engine.density.plan import MemberPlan
 from engine.estimators.budget import correct, without_errors
 from engine.estimators.registry import ESTIMATORS
 from engine.estimators.solve import PointwiseMap
-from engine.mapping.presets import PRESETS, MapSettings
 from engine.mapping.solution import GridSolution
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,16 +137,21 @@ def test_code_that_the_documents_name_is_there():
             assert (ROOT / path).exists(), f"{page.name} names {path}"
 
 
-def test_settings_table_is_that_of_the_presets():
-    def shown(value):
-        if isinstance(value, str):
-            return value
-        return str(value).lower() if isinstance(value, bool) else f"{value:.15g}"
+def written_settings():
+    """The tool that writes the tables of settings."""
+    path = ROOT / "tools" / "write_settings.py"
+    spec = importlib.util.spec_from_file_location("write_settings", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
-    for name in MapSettings().to_dict():
-        values = [shown(getattr(PRESETS[p], name)) for p in ("quick", "standard", "paper")]
-        row = f"| `{name}` | {' | '.join(values)} |"
-        assert row in GUIDE, f"docs/guide.md should have the row {row} ..."
+
+def test_settings_tables_are_those_that_are_declared():
+    tool = written_settings()
+    for row in tool.settings_rows():
+        assert row in GUIDE, f"docs/guide.md should have the row {row}"
+    page = (DOCS / "settings.md").read_text()
+    assert page == tool.settings_page(), "python tools/write_settings.py writes the page anew"
 
 
 def test_the_guide_names_flags_reasons_and_formats():

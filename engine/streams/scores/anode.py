@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -99,9 +98,7 @@ def _with_enough_steps(settings: ScoreSettings, stars: int) -> ScoreSettings:
     steps = max(1, int(stars * (1 - _HELD_OUT)) // batch)
     epochs = max(training.epochs, math.ceil(_LEAST_STEPS / steps))
     patience = max(training.patience, epochs // 6)
-    return replace(
-        settings, training=replace(training, batch=batch, epochs=epochs, patience=patience)
-    )
+    return settings.changed({"batch": batch, "flow_epochs": epochs, "flow_patience": patience})
 
 
 def _fit_residual(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -59,7 +57,7 @@ def _cathode(task: WindowTask, own: WindowBackground) -> Floats:
     scores = np.zeros(len(stars))
     learns = {"both": ("trees", "network")}.get(settings.classifier, (settings.classifier,))
     turns = settings.tree_members if "trees" in learns else 1
-    trees = replace(settings, classifier="trees")
+    trees = settings.changed({"classifier": "trees"})
     problems = []
 
     def standard(points: Floats) -> Floats:
@@ -82,7 +80,7 @@ def _cathode(task: WindowTask, own: WindowBackground) -> Floats:
                 # As many stars in a leaf, whatever the number of points beside them.
                 crowd = (1 + len(points) / learn.sum()) / (1 + settings.template)
                 leaf = max(1, round(settings.min_leaf * min(1.0, crowd)))
-                sized = replace(trees, min_leaf=leaf)
+                sized = trees.changed({"min_leaf": leaf})
                 odds = log_odds(stars[learn], points, weight, stars[asked], sized, seed)
                 scores[asked] += odds / (turns * len(learns))
         problems.append(Problem(stars[learn], points, weight, stars[asked]))

@@ -11,7 +11,7 @@ coordinates end at five: a patch holds stars at eighty, at which affine layers o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -141,7 +141,9 @@ def score(method: str, task: WindowTask) -> Floats:
     """
     features, m, settings, seed = task.features, task.m, task.settings, task.seed
     if settings.classifier == "both":
-        settings = replace(settings, classifier="network", epochs=settings.epochs or _EPOCHS)
+        settings = settings.changed(
+            {"classifier": "network", "epochs": settings.epochs or _EPOCHS}
+        )
     device, inside = choose_device(settings.device), task.inside
     scaling = _Scaling.fit(features)
     z = scaling.forward(features).to(device)

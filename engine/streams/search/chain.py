@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.streams.scores.scan import score_windows
-from engine.streams.scores.settings import settings_from
+from engine.streams.scores.settings import ScoreSettings
 from engine.streams.search.table import feature_table
 from engine.streams.stars import PatchStars
 from engine.streams.windows import Window
@@ -53,7 +53,7 @@ def score_patch(
             stars[coordinate],
             todo,
             method=spec["method"],
-            settings=settings_from(dict(spec["scores"])),
+            settings=ScoreSettings().changed(spec["scores"]),
             seeds=tuple(spec["seeds"]),
             on_progress=told,
         )

@@ -15,7 +15,6 @@ from engine.streams.lines import find_lines
 from engine.streams.patches import Patch
 from engine.streams.regions import regions
 from engine.streams.search.files import PatchFolder, StoredScores
-from engine.streams.search.settings import search_settings
 from engine.streams.settings import SearchSettings
 from engine.streams.stars import PatchStars
 
@@ -49,7 +48,7 @@ def search_lines(
     null
         The statistic of searches with exchanged positions; p-values are conditional without.
     """
-    settings = search_settings(spec)
+    settings = SearchSettings.of(spec)
     scored = list(folder.all_scores())
     found = candidates(
         scored,
@@ -67,7 +66,7 @@ def null_statistic(
 ) -> float:
     """Give the statistic of the whole chain on stars whose positions were exchanged."""
     scored = list(folder.all_scores())
-    return float(chain_maximum(scored, stars, search_settings(spec), patch=patch))
+    return float(chain_maximum(scored, stars, SearchSettings.of(spec), patch=patch))
 
 
 def covered_area(patch: Patch, stars: PatchStars, inner: float | None) -> SkyArea:

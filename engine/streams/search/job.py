@@ -16,13 +16,13 @@ from engine.streams.area import SkyArea
 from engine.streams.patches import Patch
 from engine.streams.permutation import permuted
 from engine.streams.search.chain import score_patch
-from engine.streams.search.cost import patch_seconds
 from engine.streams.search.files import PatchFolder, StoredScores, window_name
 from engine.streams.search.found import covered_area, null_statistic, search_lines, window_lines
 from engine.streams.search.grid import scan_grid
 from engine.streams.search.result import write_result
-from engine.streams.search.settings import search_settings
+from engine.streams.search.run_cost import patch_seconds
 from engine.streams.search.table import kept_rows, patch_stars
+from engine.streams.settings import SearchSettings
 from engine.streams.stars import PatchStars
 from engine.streams.windows import Window
 
@@ -37,7 +37,7 @@ def run_streams(context: RunContext) -> dict[str, object]:
     Parameters
     ----------
     context
-        The run; its spec is that of ``engine.streams.search.request.check_streams``.
+        The run; its spec is that of ``engine.streams.search.request.StreamsRequest``.
 
     Returns
     -------
@@ -85,7 +85,7 @@ class PatchSearch:
         self.folder = PatchFolder.of(context.path, patch)
         self._begin, self._share = begin, share
         self._searches = 1 + int(spec["permutations"])
-        self._settings = search_settings(spec)
+        self._settings = SearchSettings.of(spec)
         self._covered: SkyArea | None = None
         self.expected = 0.0
 

@@ -1,97 +1,160 @@
-"""What is asked of a search for streams, checked before anything is computed."""
+"""What is asked of a search for streams."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
+from pydantic import Field, field_validator, model_validator
 
+from data.declared import Number, setting
 from data.errors import UserError
 from data.selection import columns as named_columns
 from data.selection import validate
 from data.store import Catalogue, CatalogueStore
+from engine.runs.request import MAX_SEED, Request, SelectionTree, threads_setting
 from engine.streams.patches import Patch
 from engine.streams.search.places import patch_of, patches_of
 from engine.streams.search.table import FEATURES, HIDDEN, available_features, kept_rows
 
-__all__ = ["COORDINATES", "METHODS", "check_streams", "read_patches"]
+__all__ = ["COORDINATES", "StreamsRequest", "read_patches"]
 
-METHODS = ("anode", "cathode", "cwola")
-COORDINATES = ("mu_lat", "mu_lon")
+Coordinate = Literal["mu_lat", "mu_lon"]
+COORDINATES: tuple[Coordinate, ...] = ("mu_lat", "mu_lon")
 """Proper motions of a patch in which windows are cut: along its latitude, along its longitude."""
 
-_DEFAULTS: Mapping[str, object] = {
-    "catalogue": None,
-    "selection": None,
-    "patches": None,
-    "method": "cathode",
-    "features": None,
-    "coordinates": list(COORDINATES),
-    "width": 6.0,
-    "step": 1.0,
-    "least": 0.02,
-    "seeds": [0, 1],
-    "search": {},
-    "scores": {},
-    "permutations": 0,
-    "group": None,
-    "threads": None,
-}
 _MOST_PATCHES, _MOST_SEEDS, _MOST_PERMUTATIONS = 500, 20, 10_000
 _FEWEST_STARS = 1_000
-_MAX_SEED = 2**31 - 1
-_GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAMED = 4  # patches that a run's record names
+_WIDEST = 50.0
 
 
-def check_streams(spec: dict[str, object], home: Path) -> dict[str, object]:
-    """Check the spec of a search, and give it in its full form.
+class StreamsRequest(Request):
+    """What is asked of a search for streams."""
 
-    Parameters
-    ----------
-    spec
-        ``catalogue`` (an id or a name) and any of ``selection`` (a tree), ``patches`` (None for
-        one round the stars or all that hold stars, ``"all"``, or a list of names,
-        ``[ra, dec, radius]`` or what ``Patch`` is made of), ``method``, ``features``,
-        ``coordinates``, ``width`` and ``step`` of the windows (mas/yr), ``least`` (share of a
-        patch's stars that a window must hold), ``seeds``, ``search`` and ``scores`` (settings
-        that are not as usual), ``permutations`` (searches with exchanged positions, for
-        p-values), ``group`` (a name that several runs share), ``threads``.
-    home
-        The folder that holds catalogues and runs.
+    kind: ClassVar[str] = "streams"
+    thing: ClassVar[str] = "a search for streams"
 
-    Returns
-    -------
-    dict
-        The spec with every key, the catalogue by its id, each patch in numbers.
+    catalogue: str = setting(..., "id or name of a catalogue")
+    selection: SelectionTree | None = setting(
+        None,
+        "the stars that are searched, a tree of cuts; all by default",
+        requirement="a tree of cuts",
+    )
+    patches: Any = setting(
+        None,
+        "`all`, or a list of names such as l195.0b+33.7, of RA,DEC[,RADIUS] in degrees, or "
+        "of patches in full; by default one patch around the stars if they fit into it, else all "
+        "that hold stars",
+        requirement="all, or a list of patches",
+    )
+    method: Literal["anode", "cathode", "cwola"] = setting(
+        "cathode", "how stars are scored", label="Method"
+    )
+    features: list[str] | None = setting(
+        None,
+        "what scores look at; by default position, the other proper motion, magnitude and "
+        "colour, if available",
+        requirement="a list of names",
+        min_length=1,
+    )
+    coordinates: list[Coordinate] = setting(
+        list(COORDINATES),
+        "proper motions in which windows are cut, along a patch's own latitude and longitude",
+        requirement="mu_lat, mu_lon or both",
+        min_length=1,
+    )
+    width: Number = setting(
+        6.0, "width of the windows", low=0.1, high=_WIDEST, unit="mas/yr", label="Window width"
+    )
+    step: Number = setting(
+        1.0, "step between windows", low=0.05, high=_WIDEST, unit="mas/yr", label="Window step"
+    )
+    least: Number = setting(
+        0.02, "minimum fraction of a patch's stars in a window", low=0.0, high=0.9
+    )
+    seeds: list[Annotated[int, Field(ge=0, le=MAX_SEED)]] = setting(
+        [0, 1],
+        "seeds of the trainings of each window",
+        label="Seeds",
+        min_length=1,
+        max_length=_MOST_SEEDS,
+        requirement=f"1 to {_MOST_SEEDS} different integers from 0 to {MAX_SEED}",
+    )
+    search: dict[str, Any] = setting(
+        {},
+        "settings of cuts, lines and candidates that differ from the usual",
+        requirement="pairs of a name and a value",
+    )
+    scores: dict[str, Any] = setting(
+        {},
+        "settings of the scores that differ from the usual",
+        requirement="pairs of a name and a value",
+    )
+    permutations: int = setting(
+        0,
+        "searches with positions shuffled before training, for unconditional p-values; each "
+        "costs as much as the search",
+        low=0,
+        high=_MOST_PERMUTATIONS,
+        label="Permutations",
+    )
+    group: str | None = setting(
+        None,
+        "a name that several runs share",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        requirement="a short name of letters, digits and - . _",
+    )
+    threads: int | None = threads_setting()
 
-    Raises
-    ------
-    UserError
-        Something in it cannot be.
-    """
-    unknown = sorted(spec.keys() - _DEFAULTS.keys() - {"kind"})
-    if unknown:
-        raise UserError(
-            f"Unknown setting {unknown[0]!r} of a stream search.",
-            f"Known: {', '.join(_DEFAULTS)}.",
-        )
-    full = {"kind": "streams", **_DEFAULTS, **spec}
-    _check_method(full)
-    _check_windows(full)
-    _check_counts(full)
-    _check_settings(full)
-    catalogue = _open(full["catalogue"], home)
-    full["catalogue"] = catalogue.id
-    full["selection"] = _blind(full["selection"])
-    rows = kept_rows(catalogue, full["selection"])
-    full["features"] = _features(full["features"], catalogue)
-    patches = read_patches(full["patches"], catalogue, rows)
-    full["patches"] = [asdict(patch) for patch in patches]
-    return full
+    @field_validator("seeds", mode="after")
+    @classmethod
+    def _different(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("a seed twice")
+        return seeds
+
+    @model_validator(mode="after")
+    def _settings_exist(self) -> Self:
+        from engine.streams.scores.settings import ScoreSettings
+        from engine.streams.settings import SearchSettings
+
+        if self.step > self.width:
+            raise UserError(
+                f"Windows {self.width:g} mas/yr wide and {self.step:g} apart leave gaps.",
+                "The step must not exceed the width.",
+            )
+        ScoreSettings().changed(self.scores)
+        SearchSettings.of({"width": self.width, "step": self.step, "search": self.search})
+        return self
+
+    def complete(self, home: Path) -> dict[str, object]:
+        """Look for the stars: of the catalogue, the selection and each patch."""
+        catalogue = _open(self.catalogue, home)
+        selection = _blind(self.selection)
+        rows = kept_rows(catalogue, selection)
+        _check_features(self.features, catalogue)
+        patches = read_patches(self.patches, catalogue, rows)
+        return {
+            "catalogue": catalogue.id,
+            "selection": selection,
+            "patches": [asdict(patch) for patch in patches],
+        }
+
+    @classmethod
+    def lines(cls, spec: Mapping[str, object]) -> list[tuple[str, str]]:
+        """Give the names of the patches, and what else was asked for."""
+        patches = spec.get("patches")
+        names = [
+            str(patch.get("name"))
+            for patch in (patches if isinstance(patches, list) else ())
+            if isinstance(patch, Mapping)
+        ]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return [("Patches", (", ".join(names[:_NAMED]) + more) or "—"), *super().lines(spec)]
 
 
 def read_patches(
@@ -128,9 +191,7 @@ def read_patches(
     return patches
 
 
-def _open(name: object, home: Path) -> Catalogue:
-    if not isinstance(name, str):
-        raise UserError("A search needs a catalogue.", "Give its id or its name.")
+def _open(name: str, home: Path) -> Catalogue:
     catalogue = CatalogueStore(home).open(name)
     if catalogue.manifest.kind != "astrometry":
         raise UserError(
@@ -152,85 +213,13 @@ def _blind(tree: object) -> object:
     return valid
 
 
-def _features(given: object, catalogue: Catalogue) -> list[str] | None:
-    there = available_features(catalogue)
-    if given is None:
-        return None
-    if isinstance(given, str) or not isinstance(given, Sequence) or not given:
-        raise UserError("Features must be given as a list of names.")
-    for name in given:
+def _check_features(names: list[str] | None, catalogue: Catalogue) -> None:
+    available = available_features(catalogue)
+    for name in names or ():
         if name not in FEATURES:
             raise UserError(f"Unknown feature {name!r}.", f"Choose one of {', '.join(FEATURES)}.")
-        if name not in there:
+        if name not in available:
             raise UserError(
                 f"The catalogue {catalogue.name} has no data for the feature {name}.",
-                f"It needs {' and '.join(FEATURES[str(name)])}.",
+                f"It needs {' and '.join(FEATURES[name])}.",
             )
-    return [str(name) for name in given]
-
-
-def _check_method(spec: Mapping[str, Any]) -> None:
-    if spec["method"] not in METHODS:
-        raise UserError(
-            f"Unknown method {spec['method']!r}.", f"Choose one of {', '.join(METHODS)}."
-        )
-    chosen = spec["coordinates"]
-    if not isinstance(chosen, list) or not chosen or set(chosen) - set(COORDINATES):
-        raise UserError(
-            "Windows are defined in mu_lat, mu_lon or both.",
-            "These are the proper motions along the latitude and longitude of the patch.",
-        )
-
-
-def _check_windows(spec: Mapping[str, Any]) -> None:
-    for name, low, high, unit in (
-        ("width", 0.1, 50.0, " mas/yr"), ("step", 0.05, 50.0, " mas/yr"), ("least", 0.0, 0.9, ""),
-    ):  # fmt: skip
-        value = spec[name]
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not low <= value <= high:
-            raise UserError(
-                f"Invalid {name} of the windows: {value!r}.",
-                f"Choose {low:g} to {high:g}{unit}.",
-            )
-    if spec["step"] > spec["width"]:
-        raise UserError(
-            f"Windows {spec['width']:g} mas/yr wide and {spec['step']:g} apart leave gaps.",
-            "The step must not exceed the width.",
-        )
-
-
-def _check_counts(spec: Mapping[str, Any]) -> None:
-    seeds = spec["seeds"]
-    if not isinstance(seeds, list) or not 1 <= len(seeds) <= _MOST_SEEDS:
-        raise UserError(f"A search needs 1 to {_MOST_SEEDS} seeds.")
-    if any(not _is_int(s) or not 0 <= s <= _MAX_SEED for s in seeds) or len(set(seeds)) < len(
-        seeds
-    ):
-        raise UserError(f"Seeds must be different integers from 0 to {_MAX_SEED}.")
-    if not _is_int(spec["permutations"]) or not 0 <= spec["permutations"] <= _MOST_PERMUTATIONS:
-        raise UserError(
-            f"Invalid number of permutations: {spec['permutations']!r}.",
-            f"Choose 0 to {_MOST_PERMUTATIONS:,}.",
-        )
-    threads = spec["threads"]
-    if threads is not None and (not _is_int(threads) or not 1 <= threads <= 1024):
-        raise UserError(f"The number of threads must be a positive integer, not {threads!r}.")
-    group = spec["group"]
-    if group is not None and not (isinstance(group, str) and _GROUP.fullmatch(group)):
-        raise UserError("The group of a search must be a short name of letters, digits and - . _")
-
-
-def _check_settings(spec: Mapping[str, Any]) -> None:
-    from engine.streams.scores.settings import settings_from
-    from engine.streams.search.settings import search_settings
-
-    for name in ("search", "scores"):
-        if not isinstance(spec[name], dict):
-            raise UserError(f"The settings {name!r} must be pairs of a name and a value.")
-    settings_from(dict(spec["scores"]))
-    search_settings(spec)
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

@@ -12,8 +12,8 @@ from typing import Any
 from engine.runs.executors import Executor
 from engine.runs.launch import submit
 from engine.runs.record import RunRecord
-from engine.streams.search.cost import search_cost
-from engine.streams.search.request import check_streams
+from engine.streams.search.request import StreamsRequest
+from engine.streams.search.run_cost import search_cost
 
 __all__ = ["PatchRuns", "find_groups", "submit_patches"]
 
@@ -52,7 +52,7 @@ def submit_patches(
     home
         The folder that holds catalogues and runs.
     spec
-        As for ``check_streams``, with all patches.
+        As for ``StreamsRequest``, with all patches.
     executor
         See ``submit``.
     on_estimate
@@ -64,7 +64,7 @@ def submit_patches(
         If the request cannot be.
     """
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-streams-{secrets.token_hex(2)}"
-    full: dict[str, Any] = check_streams({**spec, "group": name}, home)
+    full: dict[str, Any] = StreamsRequest.check({**spec, "group": name}, home)
     on_estimate(search_cost(full, home))
     threads = full["threads"] or 1
     specs = [{**full, "patches": [patch], "threads": threads} for patch in full["patches"]]

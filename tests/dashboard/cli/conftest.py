@@ -74,8 +74,8 @@ def job(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Let maps be made by a job of ``run_jobs``; what is checked before stays as it is."""
 
     def choose(name: str) -> None:
-        check = run_kinds.KINDS["map"].check
-        monkeypatch.setitem(run_kinds.KINDS, "map", Kind(f"run_jobs:{name}", check))  # type: ignore[arg-type]
+        request = run_kinds.KINDS["map"].request
+        monkeypatch.setitem(run_kinds.KINDS, "map", Kind(f"run_jobs:{name}", request))  # type: ignore[arg-type]
 
     monkeypatch.syspath_prepend(HELPERS)
     paths = [str(HELPERS), os.environ.get("PYTHONPATH", "")]

@@ -204,7 +204,7 @@ import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from dashboard.cli import main
 from engine.runs import kinds
-kinds.KINDS["map"] = kinds.Kind("run_jobs:survive_errors", kinds.KINDS["map"].check)
+kinds.KINDS["map"] = kinds.Kind("run_jobs:survive_errors", kinds.KINDS["map"].request)
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -264,7 +264,7 @@ def test_stars_in_a_plane_are_refused_before_a_run(cli: Cli, home: Path, tmp_pat
 def costly(job: Choose, monkeypatch: pytest.MonkeyPatch) -> None:
     """Maps of a job that is quick, with the estimate of real ones."""
     real, quick = find_kind("map"), run_kinds.KINDS["map"]
-    cost = "engine.runs.costs:map_cost"
+    cost = "engine.mapping.run_cost:map_cost"
     assert real.job == quick.job
     monkeypatch.setitem(run_kinds.KINDS, "map", replace(quick, cost=cost))  # type: ignore[arg-type]
 

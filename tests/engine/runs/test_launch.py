@@ -37,10 +37,14 @@ def test_an_unknown_kind_starts_nothing(home: Path) -> None:
 
 
 def test_a_spec_that_is_refused_starts_nothing(home: Path, kinds: Kinds) -> None:
-    checked = {"count": replace(kinds["count"], check="run_jobs:user_error")}
-
-    with pytest.raises(TypeError):  # the stand-in takes one argument: it was called
-        submit(home, {"kind": "count"}, kinds=checked)
+    checked = {"count": replace(kinds["count"], request="run_requests:CountRequest")}
+    for spec, words in (
+        ({"steps": 11}, "steps must be an integer from 1 to 10, not 11"),
+        ({"steps": 6}, "has room for 5 steps, not 6"),
+        ({"step": 3}, "Unknown setting 'step' of a count. Did you mean steps"),
+    ):
+        with pytest.raises(UserError, match=words):
+            submit(home, {"kind": "count", **spec}, kinds=checked)
     with pytest.raises(UserError, match="cannot be saved"):
         submit(home, {"kind": "count", "selection": object()}, kinds=kinds)
     assert not home.exists()

@@ -110,8 +110,8 @@ def test_what_is_there_already_belongs_to_both_sweeps(home, quiet):
     [
         ("threads", [1, 2], "Cannot sweep over 'threads'"),
         ("seed", [0.5, 1.5], "integer"),
-        ("overrides.no_such", [1, 2], "no setting 'no_such'"),
-        ("preset", ["quick", "slow"], "At slow: There is no preset"),
+        ("overrides.no_such", [1, 2], "Unknown setting 'no_such'"),
+        ("preset", ["quick", "slow"], "At slow: preset must be quick, standard or paper"),
         ("volume.centre", [[8.1, 0.0, 0.0], [100.0, 0.0, 0.0]], "At 100, 0, 0"),
     ],
 )

@@ -1,6 +1,6 @@
 """The chain from scores to candidates, on fields where the truth is known."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -124,14 +124,14 @@ def test_the_cube_and_the_members(with_stream):
 def test_p_of_the_whole_chain_is_uniform_without_streams(shape):
     """25 fields with gradients, each with its own null of 9 exchanges: ranks are even."""
     rng = np.random.default_rng(7)
-    settings = replace(SETTINGS, draws=9, clumps=False, fewest=150)
+    settings = SETTINGS.changed({"draws": 9, "clumps": False, "fewest": 150})
     p = []
     for seed in range(25):
         table, truth = field(rng, n=2500, shape=shape)
         scored = scan(table, truth, rng, seeds=1, both=False)
         laid = lay_out(scored, table, settings, patch=PATCH)
         chain = run_chain(scored, table, laid, settings)
-        null = conditional_null(scored, table, laid, replace(settings, seed=seed))
+        null = conditional_null(scored, table, laid, settings.changed({"seed": seed}))
         p.append((1 + (null >= chain.statistic).sum() - rng.random()) / 10)
     assert stats.kstest(p, "uniform").pvalue > 0.01
 
@@ -157,7 +157,7 @@ def test_a_strip_without_patch_works():
     rng = np.random.default_rng(5)
     table, truth = field(rng, n=4000, k=50, shape="strip")
     strip = PatchStars({k: v for k, v in table.columns.items() if k not in {"ra", "dec"}})
-    settings = replace(SETTINGS, cuts=FiducialCuts(inner=None, height=None, colour=None))
+    settings = SETTINGS.changed({"cuts.inner": None, "cuts.height": None, "cuts.colour": None})
     found = candidates(scan(strip, truth, rng), strip, settings)
     assert found.table["p"][0] < 0.01
     assert truth[found.members[0]].sum() > 25
@@ -178,7 +178,7 @@ def test_windows_without_scores_give_no_candidates():
 def test_the_published_recipe_joins_regions_of_any_significance():
     rng = np.random.default_rng(9)
     table, truth = field(rng, n=1500)
-    settings = replace(SETTINGS, seed_sigma=0.0, draws=0, fewest=120)
+    settings = SETTINGS.changed({"seed_sigma": 0.0, "draws": 0, "fewest": 120})
     scored = scan(table, truth, rng, seeds=1, both=False)
     laid = lay_out(scored, table, settings, patch=PATCH)
     chain = run_chain(scored, table, laid, settings)
@@ -252,7 +252,7 @@ def test_a_cluster_is_cut_out_of_the_search():
     laid = lay_out(scored, table, SETTINGS, patch=PATCH)
     assert any(np.hypot(c.x - 2, c.y - 3) < 0.3 for c in laid.clumps)
     assert laid.mask[clump].sum() <= 2
-    kept = lay_out(scored, table, replace(SETTINGS, clumps=False), patch=PATCH)
+    kept = lay_out(scored, table, SETTINGS.changed({"clumps": False}), patch=PATCH)
     assert not kept.clumps
     assert laid.grid.area.total < kept.grid.area.total
 
@@ -287,11 +287,11 @@ def test_a_stream_in_two_patches_is_one():
 @pytest.mark.parametrize("wrong", [{"top": 3}, {"width": 0.0}, {"step": 7.0}])
 def test_settings_that_make_no_search_are_refused(wrong):
     with pytest.raises(UserError):
-        SearchSettings(**wrong)
+        SearchSettings.parse(wrong)
 
 
 def test_settings_come_back():
     settings = SearchSettings(cuts=FiducialCuts(colour=None), top=80)
-    assert SearchSettings.from_dict(settings.to_dict()) == settings
+    assert SearchSettings.parse(settings.to_dict()) == settings
     with pytest.raises(UserError, match="Unknown setting"):
-        SearchSettings.from_dict({"tops": 3})
+        SearchSettings.parse({"tops": 3})

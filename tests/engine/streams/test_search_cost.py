@@ -12,8 +12,8 @@ from engine.runs import submit
 from engine.runs.kinds import find_kind
 from engine.runs.launch import list_runs
 from engine.runs.needs import Needs
-from engine.streams.search.cost import search_cost, search_factor
-from engine.streams.search.request import check_streams
+from engine.streams.search.request import StreamsRequest
+from engine.streams.search.run_cost import search_cost, search_factor
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def home(tmp_path_factory):
 
 
 def spec_of(home, **changes):
-    return check_streams(
+    return StreamsRequest.check(
         {"kind": "streams", "catalogue": "patch", "coordinates": ["mu_lat"], "step": 3.0,
          "least": 0.05, "seeds": [0], "threads": 1, "method": "cwola", **changes}, home
     )  # fmt: skip

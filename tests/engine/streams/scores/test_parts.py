@@ -11,7 +11,7 @@ from engine.streams.scores.network import Problem, network_odds
 from engine.streams.scores.quality import area_under_curve, improvement, purity
 from engine.streams.scores.ranks import RankNormal
 from engine.streams.scores.reference import fold_numbers, fold_split, resampled
-from engine.streams.scores.settings import ScoreSettings, settings_from
+from engine.streams.scores.settings import ScoreSettings
 from engine.streams.scores.support import Support
 from engine.streams.scores.tilt import fit_heads, hats
 
@@ -149,7 +149,9 @@ def test_figures_of_merit_by_brute_force() -> None:
 
 def test_settings_from_text() -> None:
     """Settings come as words of the command line."""
-    made = settings_from({"folds": "3", "support": "false", "flow_epochs": "2", "sideband": "1.5"})
+    made = ScoreSettings().changed(
+        {"folds": "3", "support": "false", "flow_epochs": "2", "sideband": "1.5"}
+    )
     assert (made.folds, made.support, made.training.epochs, made.sideband) == (3, False, 2, 1.5)
 
 

@@ -8,12 +8,12 @@ from data.errors import UserError
 from engine.streams.scores import classify, methods, papers
 from engine.streams.scores.quality import area_under_curve
 from engine.streams.scores.scan import WindowScores, score_windows
-from engine.streams.scores.settings import ScoreSettings, settings_from
+from engine.streams.scores.settings import ScoreSettings
 from engine.streams.windows import Window
 
 NAMES = ["phi1", "phi2", "mu2"]
 WINDOW = Window("mu1", -1.0, 1.0)
-SMALL = settings_from(
+SMALL = ScoreSettings().changed(
     {
         "folds": 2, "flow_epochs": 6, "trunk_epochs": 4, "flow_hidden": 16, "flow_components": 2,
         "trunk_hidden": 16, "trunk_outputs": 8, "tree_members": 1, "trees": 40, "batch": 512,
@@ -59,20 +59,13 @@ def run(method: str, settings: ScoreSettings = SMALL, **more: object) -> WindowS
 )
 def test_methods_find_the_stream(method: str, changes: dict, least: float) -> None:
     """Members outrank the field, for every method and recipe; all stars have finite scores."""
-    settings = settings_from({**_words(SMALL), **changes})
+    settings = SMALL.changed(changes)
     scores = run(method, settings)
     _, m, truth = patch()
     assert np.array_equal(scores.index, np.flatnonzero(WINDOW.contains(m)))
     assert np.isfinite(scores.log_r).all()
     assert scores.by_seed.shape == (1, len(scores.index))
     assert area_under_curve(scores.log_r, truth[scores.index]) > least
-
-
-def _words(settings: ScoreSettings) -> dict:
-    words = {**vars(settings), "flow_epochs": settings.training.epochs}
-    words["batch"] = settings.training.batch
-    words.pop("training")
-    return words
 
 
 def test_no_star_is_scored_by_a_model_that_saw_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +99,7 @@ def test_no_star_is_scored_by_a_model_that_saw_it(monkeypatch: pytest.MonkeyPatc
 def test_both_classifiers_are_averaged() -> None:
     """The usual score is the mean of what trees and a network say of the same background."""
     both, trees, network = (
-        run("cathode", settings_from({**_words(SMALL), "classifier": kind})).log_r
+        run("cathode", SMALL.changed({"classifier": kind})).log_r
         for kind in ("both", "trees", "network")
     )
     np.testing.assert_allclose(both, (trees + network) / 2, atol=1e-6)
@@ -124,10 +117,10 @@ def test_a_crowded_window_takes_fewer_points_and_as_many_stars_a_leaf(
         return true(stars, background, weight, asked, settings, seed)
 
     monkeypatch.setattr(methods, "log_odds", watch)
-    words = {**_words(SMALL), "classifier": "trees", "template": 8.0, "min_leaf": 90}
+    words = {"classifier": "trees", "template": 8.0, "min_leaf": 90}
     for most, each in ((1_000_000, 8), (1, 2)):
         seen.clear()
-        run("cathode", settings_from({**words, "most_template": most}))
+        run("cathode", SMALL.changed({**words, "most_template": most}))
         for stars, points, leaf in seen:
             assert points <= each * stars  # those beyond the borders are left out
             assert points > 0.8 * each * stars

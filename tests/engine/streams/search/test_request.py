@@ -8,12 +8,12 @@ from data.mocks.galaxy import make_galaxy
 from data.store import CatalogueStore
 from engine.streams.patches import sky_patches
 from engine.streams.search.places import patch_of, patches_of, round_the_stars
-from engine.streams.search.request import check_streams
+from engine.streams.search.request import StreamsRequest
 from engine.streams.search.table import feature_table, kept_rows, patch_stars
 
 
 def asked(home, catalogue, **more):
-    return check_streams({"kind": "streams", "catalogue": catalogue, **more}, home)
+    return StreamsRequest.check({"kind": "streams", "catalogue": catalogue, **more}, home)
 
 
 def test_one_patch_round_the_stars_is_the_default_and_is_found_again(patch_home):
@@ -22,7 +22,7 @@ def test_one_patch_round_the_stars_is_the_default_and_is_found_again(patch_home)
     (patch,) = [patch_of(one) for one in full["patches"]]
     assert np.hypot(*np.subtract(patch.centre, (148.6, 24.2))) < 0.3
     assert patch.radius == pytest.approx(15.0, abs=0.2)
-    assert full == check_streams(full, home)  # its full form is itself
+    assert full == StreamsRequest.check(full, home)  # its full form is itself
 
 
 def test_the_centre_is_the_middle_of_the_extent_not_of_the_crowd():

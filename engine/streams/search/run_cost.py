@@ -13,7 +13,7 @@ from data.store import Catalogue, CatalogueStore
 from engine.runs.process import host_name
 from engine.runs.record import RunRecord
 from engine.streams.patches import Patch
-from engine.streams.scores.settings import ScoreSettings, settings_from
+from engine.streams.scores.settings import ScoreSettings
 from engine.streams.search.grid import scan_grid
 from engine.streams.search.table import kept_rows, patch_stars
 from engine.streams.stars import PatchStars
@@ -100,7 +100,7 @@ def patch_seconds(
     for window in grid:
         inside = int(np.sum(window.contains(stars[window.coordinate])))
         counts.setdefault(window.coordinate, []).append(inside)
-    settings = settings_from(dict(spec["scores"]))
+    settings = ScoreSettings().changed(spec["scores"])
     once = sum(_coordinate(len(stars), some, spec["method"], settings) for some in counts.values())
     scored = sum(map(sum, counts.values()))
     searches = 1 + int(spec["permutations"])
