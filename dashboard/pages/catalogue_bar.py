@@ -96,7 +96,8 @@ class CatalogueBar:
 
 def _line(manifest: Manifest) -> str:
     """Write the numbers of a catalogue in one line."""
-    kind = "mock or simulation" if manifest.kind == "simulation" else "astrometry"
+    words = {"simulation": "mock or simulation", "dwarf": "dwarf galaxy"}
+    kind = words.get(manifest.kind, manifest.kind)
     return f"{manifest.rows:,} stars, {manifest.with_6d:,} with 6D ({plain(kind)})"
 
 

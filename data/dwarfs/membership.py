@@ -71,7 +71,7 @@ def _from(radius: Floats, velocity: Floats, error: Floats, start: float) -> Mixt
     area = np.pi * radius.max() ** 2
     a = np.median(radius)
     v, s, share = start, 12.0, 0.5
-    v_b, s_b = float(np.mean(velocity)), float(max(np.std(velocity), 30.0))
+    v_b, s_b = float(np.mean(velocity)), max(float(np.std(velocity)), 30.0)
     grid = radius.max() * np.geomspace(0.02, 2.0, 60)
     profile = 1 / (np.pi * grid[:, None] ** 2 * (1 + (radius / grid[:, None]) ** 2) ** 2)
     # normalised over the field: 1 - 1/(1 + x^2) of a Plummer sphere lies in it

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.dwarfs.fit import Fit
 from engine.dwarfs.predictive import Predictive
-from engine.dwarfs.profiles import Profiles
+from engine.dwarfs.profiles import QUANTILES, Profiles, family_profiles
 
 __all__ = ["dwarf_cube"]
 
@@ -81,6 +81,10 @@ def dwarf_cube(
         },
     )
     data |= _families(fit)
+    for name, values in family_profiles(fit).items():
+        unit, meaning = _PROFILES[name]
+        about = {"units": unit, "long_name": f"{meaning}, of each family alone"}
+        data[f"{name}_by_family"] = (("family", "quantile", "r"), values, about)
     data |= _bins(predictive[0])
     return xr.Dataset(
         data,
@@ -88,6 +92,7 @@ def dwarf_cube(
             "r": ("r", found.r, {"units": "kpc", "long_name": "radius"}),
             "R": ("R", found.R, {"units": "kpc", "long_name": "projected radius"}),
             "family": ("family", np.array(families)),
+            "quantile": ("quantile", np.array(QUANTILES)),
         },
         attrs={
             **attributes,

@@ -13,13 +13,15 @@ from engine.dwarfs.fit import Fit
 from engine.dwarfs.grid import lagrange
 from engine.dwarfs.jeans import projected_square, radial_square
 
-__all__ = ["Profiles", "profiles"]
+__all__ = ["QUANTILES", "Profiles", "family_profiles", "profiles"]
 
 Floats = NDArray[np.float64]
 
 _RADII = 64
 _FIRST, _LAST = 0.03, 15.0
 _BATCH = 50
+_FAMILY_DRAWS = 500
+QUANTILES = (0.025, 0.16, 0.5, 0.84, 0.975)
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,31 @@ def profiles(fit: Fit) -> Profiles:
         family=np.concatenate(order),
         **joined,
     )
+
+
+def family_profiles(fit: Fit) -> dict[str, Floats]:
+    """Give quantiles of each family's own posterior, whatever its weight.
+
+    Returns
+    -------
+    dict
+        ``density`` (Msun/pc^3), ``mass`` (Msun) and ``log_slope`` at the radii of `profiles`, at
+        `QUANTILES`: (families, quantiles, r). A scan over anisotropies moves through them.
+    """
+    r, half = np.geomspace(_FIRST, _LAST, _RADII), fit.half_light
+    found: dict[str, list[Floats]] = {"density": [], "mass": [], "log_slope": []}
+    for family in fit.families:
+        prior, flat = family.posterior.halo, family.samples.flat
+        thin = flat[:: max(1, len(flat) // _FAMILY_DRAWS), : prior.size]
+        to_r = torch.tensor(lagrange(prior.grid.x, np.log(r)).T.copy())
+        with torch.no_grad():
+            halo = prior(torch.tensor(thin))
+            rho = torch.exp(torch.log(prior.density(halo, half)) @ to_r) * 1e-9
+            mass = torch.exp(torch.log(prior.mass(halo, half)) @ to_r)
+            values = {"density": rho, "mass": mass, "log_slope": halo.slope @ to_r}
+        for name, one in values.items():
+            found[name].append(np.quantile(one.numpy(), QUANTILES, axis=0))
+    return {name: np.stack(parts) for name, parts in found.items()}
 
 
 def _batch(fit: Fit, i: int, z: Floats, r: Floats) -> dict[str, Floats]:
