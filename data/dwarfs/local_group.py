@@ -1,7 +1,7 @@
 """Where the classical dwarfs are and how they move: published values, each with its paper.
 
-The numbers were taken by hand, one by one, from the papers that ``local_group.ecsv`` names; no
-collection of them was copied, because those that are known carry no licence.
+The numbers are those that the Local Volume Database (Pace 2024, arXiv 2411.07424) lists for nine
+classical dwarfs, with the papers that it takes them from. Who uses them cites both.
 """
 
 from __future__ import annotations
