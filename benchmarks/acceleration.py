@@ -27,14 +27,14 @@ import numpy as np
 import xarray as xr
 
 from data.baryons import truth_baryons
+from data.catalogue.store import CatalogueStore
 from data.frames import DEFAULT_SUN
 from data.mocks.galaxy import make_galaxy
 from data.mocks.truth import Truth
-from data.store import CatalogueStore
 from engine.cubes.grid import Grid
 from engine.cubes.store import read_cube
-from engine.dark.local import local_value
-from engine.dark.smoothed import smoothed_density
+from engine.dark_matter.local import local_value
+from engine.dark_matter.smoothed import smoothed_density
 from engine.draws import Draws
 from engine.runs.launch import open_run, submit, wait
 from engine.smoothing import Kernel

@@ -22,11 +22,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.cluster.head import NO_DASHBOARD
 from engine.runs import RunContext, open_run, submit
-from engine.runs.directory import RunDirectory
+from engine.runs.cluster.head import NO_DASHBOARD
+from engine.runs.folder.directory import RunDirectory
 from engine.runs.kinds import Kind
-from engine.runs.queue import attend
+from engine.runs.queueing.queue import attend
 
 __all__ = ["Outcome", "main", "starts", "train", "under_fire"]
 

@@ -26,11 +26,11 @@ if __name__ == "__main__":
 
 from benchmarks.acceleration import SUN, solar_average
 from data.baryons import truth_baryons
+from data.catalogue.store import Catalogue, CatalogueStore
 from data.mocks.galaxy import make_galaxy
 from data.mocks.truth import Truth
-from data.population import make_population
-from data.store import Catalogue, CatalogueStore
-from engine.dark.smoothed import smoothed_baryons
+from data.population.population import make_population
+from engine.dark_matter.smoothed import smoothed_baryons
 from engine.device import limit_threads
 from engine.draws import Draws
 from engine.estimators.solve import PointwiseMap

@@ -42,9 +42,9 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks.acceleration import measure
+from data.catalogue.store import CatalogueStore
 from data.mocks.truth import Truth
-from data.population import Population, make_population
-from data.store import CatalogueStore
+from data.population.population import Population, make_population
 from engine.density.checkpoint import load_checkpoint
 from engine.density.model import DensityModel
 from engine.device import choose_device

@@ -34,9 +34,9 @@ if __name__ == "__main__":
 
 from data.constants import G
 from data.dwarfs.table import make_table
-from data.mocks.dwarf import observe
-from data.mocks.dwarf_halo import HALOES
-from data.mocks.dwarf_model import DwarfModel
+from data.mocks.dwarfs.catalogue import observe
+from data.mocks.dwarfs.halo import HALOES
+from data.mocks.dwarfs.model import DwarfModel
 from engine.dwarfs.fit import PRESETS, fit_dwarf
 from engine.dwarfs.predictive import posterior_predictive
 from engine.dwarfs.profiles import profiles

@@ -30,7 +30,7 @@ def measure(home: Path, name: str, number: int, rng: np.random.Generator) -> dic
     """Drag boxes on the first panel of the real application in a real browser."""
     from playwright.sync_api import sync_playwright
 
-    from data.store import CatalogueStore
+    from data.catalogue.store import CatalogueStore
     from tests.browser import chromium
     from tests.browser.conftest import serving
 

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.schema import CORRELATIONS
+from data.catalogue.store import Catalogue, CatalogueStore
 from data.frames import SolarParameters
-from data.ingest import ingest_arrays
 from data.mocks.gaia_errors import observe
-from data.schema import CORRELATIONS
-from data.store import Catalogue, CatalogueStore
 
 __all__ = ["full_catalogue"]
 

@@ -94,10 +94,10 @@ def measure(home: Path, name: str, number: int, rng: np.random.Generator) -> dic
     AssertionError
         If the sum of an image differs from the brute-force count.
     """
-    from dashboard.pages.explore import ExplorePage
-    from dashboard.services import Services
-    from dashboard.session import Session
-    from dashboard.warming import warm
+    from dashboard.pages.explore.page import ExplorePage
+    from dashboard.server.warming import warm
+    from dashboard.services.services import Services
+    from dashboard.session.session import Session
 
     clock = time.perf_counter
     found: dict[str, Any] = {}
@@ -181,7 +181,7 @@ def _zoomed(page: Any) -> float:  # noqa: ANN401
 def _check(session: Any, page: Any, catalogue: Any, wanted: list[Node]) -> int:  # noqa: ANN401
     """Compare the sum of every image of every cut with numpy's own count; lassos but one."""
     from dashboard.views import sky
-    from data.derived import column
+    from data.columns.derived import column
 
     checked, lassos = 0, 0
     for node in wanted:

@@ -19,8 +19,8 @@ _SIZE = {"width": 420, "height": 320}
 def _columns(home: Path, name: str) -> dict[str, Any]:
     """Give the columns of the panels and of the cuts, as a user would have them in memory."""
     from dashboard.views import sky
-    from data.derived import column
-    from data.store import CatalogueStore
+    from data.catalogue.store import CatalogueStore
+    from data.columns.derived import column
 
     catalogue = CatalogueStore(home).open(name)
     wanted = {n: np.asarray(column(catalogue, n)) for n in ("x", "y", "R", "z", "v_R", "v_phi")}

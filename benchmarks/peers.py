@@ -5,8 +5,9 @@
 
 Errors are |found - truth| of a_R, a_z and the whole vector over the true size of the acceleration,
 medians over positions drawn within 3 kpc of the Sun and 2 kpc of the plane. The Jeans equations
-are solved on the same stars in bins of R and z (`engine.circular.binned_jeans`): what one would do
-without a flow. Peers' figures are theirs, on their own mocks; they were not run here.
+are solved on the same stars in bins of R and z (`engine.circular_velocity.binned_jeans`):
+what one would do without a flow. Peers' figures are theirs, on their own
+mocks; they were not run here.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks.acceleration import draw_positions, measure
+from data.catalogue.store import CatalogueStore
 from data.mocks.truth import Truth
-from data.population import make_population
-from data.store import CatalogueStore
-from engine.circular.binned_jeans import axisymmetric_jeans
+from data.population.population import make_population
+from engine.circular_velocity.binned_jeans import axisymmetric_jeans
 from engine.cubes.store import read_cube
 from engine.runs.launch import open_run
 

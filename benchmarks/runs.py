@@ -22,14 +22,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from engine.cluster.head import NO_DASHBOARD
 from engine.runs import RunContext, list_runs, submit
-from engine.runs.directory import new_run_directory
-from engine.runs.files import write_json
+from engine.runs.cluster.head import NO_DASHBOARD
+from engine.runs.folder.directory import new_run_directory
+from engine.runs.folder.files import write_json
+from engine.runs.folder.record import RunRecord, RunState
 from engine.runs.kinds import Kind
-from engine.runs.needs import Supply
-from engine.runs.queue import attend
-from engine.runs.record import RunRecord, RunState
+from engine.runs.queueing.needs import Supply
+from engine.runs.queueing.queue import attend
 
 __all__ = ["burn", "main", "work"]
 

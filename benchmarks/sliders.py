@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import holoviews as hv
 
-from dashboard.pages.acceleration import AccelerationPage
-from dashboard.pages.density import DensityPage
-from dashboard.pages.streams import StreamsPage
-from dashboard.services import Services
-from dashboard.session import Session
+from dashboard.pages.acceleration.page import AccelerationPage
+from dashboard.pages.density.page import DensityPage
+from dashboard.pages.streams.page import StreamsPage
+from dashboard.services.services import Services
+from dashboard.session.session import Session
 from tests.dashboard.conftest import OneAtATime
 from tests.dashboard.synthetic_streams import make_patch, make_search
 

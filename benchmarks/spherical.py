@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.ingest import ingest_arrays
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.store import Catalogue
 from data.mocks.spherical import HALOS, challenge
 from data.mocks.spherical_stars import VOLUME, make_spherical
 from data.mocks.truth import Truth
-from data.store import Catalogue
 from engine.cubes.store import read_cube
 from engine.runs.launch import open_run, submit, wait
 

@@ -33,7 +33,7 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from dashboard.cli.store import parse_pairs
-from data.mocks.stream import draw_patch
+from data.mocks.streams.patch import draw_patch
 from engine.device import limit_threads
 from engine.streams.patches import Patch
 from engine.streams.scores.background import prepare

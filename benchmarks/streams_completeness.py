@@ -41,7 +41,7 @@ from benchmarks.streams_recovery import (
     without_track,
 )
 from data.home import home
-from data.mocks.stream import WINDOW, MockPatch, draw_patch
+from data.mocks.streams.patch import WINDOW, MockPatch, draw_patch
 from engine.streams.patches import Patch
 from engine.streams.recovery import append_row, read_rows, rows_file
 from engine.streams.scores.background import Background, prepare

@@ -27,8 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data.home import home
-from data.mocks.stream import MockPatch, draw_patch
-from data.mocks.stream_injection import Injection
+from data.mocks.streams.injection import Injection
+from data.mocks.streams.patch import MockPatch, draw_patch
 from engine.streams.candidates import candidates, chain_maximum
 from engine.streams.patches import Patch
 from engine.streams.recovery import (

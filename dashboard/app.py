@@ -15,9 +15,9 @@ from bokeh.document import Document
 from panel.io.state import set_curdoc
 from panel.viewable import Viewable
 
-from dashboard.services import Services
-from dashboard.serving import ServeOptions, make_server, origins
-from dashboard.session import Session
+from dashboard.server.server import ServeOptions, make_server, origins
+from dashboard.services.services import Services
+from dashboard.session.session import Session
 from dashboard.shell import Shell
 
 __all__ = ["build_app", "origins", "rehearsal", "serve"]

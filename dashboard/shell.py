@@ -9,18 +9,18 @@ import panel_material_ui as pmui
 from panel.util import edit_readonly
 from param.parameterized import Event, Watcher
 
-from dashboard.guests import who_is_here
+from dashboard.components.placeholder import placeholder
+from dashboard.components.theme import theme_config
 from dashboard.pages.base import Page
-from dashboard.pages.placeholder import placeholder
-from dashboard.pages.present_save import SaveView
+from dashboard.pages.present.save import SaveView
 from dashboard.pages.registry import PAGES, PageEntry
-from dashboard.saved_views import SavedViews
-from dashboard.saved_views_controls import Restoring, read_controls
-from dashboard.saved_views_opening import document_on_screen, open_document
-from dashboard.saved_views_share import ShareView
-from dashboard.services import Services
-from dashboard.session import Session
-from dashboard.theme import theme_config
+from dashboard.saved_views.controls import Restoring, read_controls
+from dashboard.saved_views.opening import document_on_screen, open_document
+from dashboard.saved_views.share import ShareView
+from dashboard.saved_views.store import SavedViews
+from dashboard.services.services import Services
+from dashboard.session.guests import who_is_here
+from dashboard.session.session import Session
 
 __all__ = ["Shell"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from data.errors import UserError
-from engine.runs.resources import available_cores
+from engine.runs.queueing.resources import available_cores
 
 __all__ = ["choose_device", "limit_threads"]
 

@@ -21,10 +21,10 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from dashboard.demonstration import NAME, make_if_missing  # noqa: E402
-from data.ingest import ingest  # noqa: E402
-from data.mocks.stream import make_stream  # noqa: E402
-from data.store import CatalogueStore  # noqa: E402
+from dashboard.services.demonstration import NAME, make_if_missing  # noqa: E402
+from data.catalogue.ingest import ingest  # noqa: E402
+from data.catalogue.store import CatalogueStore  # noqa: E402
+from data.mocks.streams.patch import make_stream  # noqa: E402
 from engine.runs.launch import list_runs, open_run, submit, wait  # noqa: E402
 from tests.browser import chromium  # noqa: E402
 from tests.browser.conftest import serving  # noqa: E402

@@ -7,9 +7,9 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from dashboard.accounts import put_account, read_accounts, remove_account
 from dashboard.cli.output import Output, table
 from dashboard.policy.access import EDITOR, GUEST
+from dashboard.server.accounts import put_account, read_accounts, remove_account
 
 __all__ = ["accounts"]
 

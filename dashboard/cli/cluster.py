@@ -6,8 +6,8 @@ from argparse import Namespace
 
 from dashboard.cli.output import Output, pairs, table
 from data.home import home
-from engine.cluster import head
-from engine.cluster.workers import list_workers
+from engine.runs.cluster import head
+from engine.runs.cluster.workers import list_workers
 
 __all__ = ["show", "start", "stop"]
 

@@ -10,9 +10,9 @@ from dashboard.cli.following import follow
 from dashboard.cli.output import Output, pairs
 from dashboard.cli.progress import ProgressLine
 from dashboard.cli.scheduling import executor
+from data.catalogue.store import Catalogue, CatalogueStore
 from data.errors import UserError
 from data.home import home
-from data.store import Catalogue, CatalogueStore
 from engine.runs import submit
 
 __all__ = ["fit", "mock", "take_in_dwarf"]
@@ -20,8 +20,8 @@ __all__ = ["fit", "mock", "take_in_dwarf"]
 
 def mock(arguments: Namespace, output: Output) -> int:
     """Make a mock dwarf galaxy."""
-    from data.ingest import summary
-    from data.mocks.dwarf import make_dwarf
+    from data.catalogue.ingest import summary
+    from data.mocks.dwarfs.catalogue import make_dwarf
 
     with ProgressLine() as progress:
         catalogue = make_dwarf(

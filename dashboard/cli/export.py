@@ -28,7 +28,7 @@ def export(arguments: Namespace, output: Output) -> int:
 def _views(arguments: Namespace, output: Output) -> int:
     """Write all saved views into one file for each format."""
     from dashboard.export.views import VIEW_FORMATS, export_views
-    from dashboard.saved_views import SavedViews
+    from dashboard.saved_views.store import SavedViews
 
     folder = Path(arguments.to).expanduser()
     forms = list(dict.fromkeys(arguments.format or ["pdf"]))

@@ -12,12 +12,12 @@ from dashboard.cli.forecast import Forecast
 from dashboard.cli.output import Output
 from dashboard.cli.scheduling import executor
 from dashboard.cli.store import parse_pairs, take_in
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
 from data.home import home
-from data.population import remarks_on
+from data.population.population import remarks_on
 from data.readers import SUFFIXES
 from data.selection import read_selection, validate
-from data.store import CatalogueStore
 from engine.mapping.request import population_warnings
 from engine.runs import open_run, submit, wait
 from engine.runs.sweeps import submit_sweep

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from data.errors import UserError
-from engine.runs.files import as_json
+from engine.runs.folder.files import as_json
 
 __all__ = ["Output", "duration", "pairs", "printable", "table"]
 

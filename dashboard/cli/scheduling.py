@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from engine.runs.executors import CLUSTER
+from engine.runs.queueing.executors import CLUSTER
 
 __all__ = ["executor"]
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from dashboard.cli.output import Output
 from dashboard.cli.progress import ProgressLine
-from dashboard.demonstration import STARS, is_missing, make_if_missing
+from dashboard.services.demonstration import STARS, is_missing, make_if_missing
 from data.errors import UserError
 from data.home import home
-from engine.runs.dispatching import ensure_dispatcher
-from engine.runs.executors import SCHEDULER_VARIABLE
+from engine.runs.queueing.dispatching import ensure_dispatcher
+from engine.runs.queueing.executors import SCHEDULER_VARIABLE
 
 if TYPE_CHECKING:
-    from dashboard.serving import ServeOptions
+    from dashboard.server.server import ServeOptions
 
 __all__ = ["address", "check_port", "serve"]
 
@@ -44,7 +44,7 @@ def serve(arguments: Namespace, output: Output) -> int:
     if _step(4):
         output.note("starting the dashboard ...")
     from dashboard import app
-    from dashboard.serving import ServeOptions
+    from dashboard.server.server import ServeOptions
 
     options = ServeOptions(
         host=host,

@@ -10,9 +10,9 @@ from typing import Any
 from dashboard.cli.output import Output, pairs, table
 from dashboard.cli.parser import WrongUseError
 from dashboard.cli.progress import ProgressLine
+from data.catalogue.store import Catalogue, CatalogueStore
 from data.errors import UserError
 from data.home import home
-from data.store import Catalogue, CatalogueStore
 from engine.runs import list_runs
 
 __all__ = [
@@ -68,8 +68,8 @@ def mock_spherical(arguments: Namespace, output: Output) -> int:
 
 def mock_stream(arguments: Namespace, output: Output) -> int:
     """Make a patch of sky with a stream in it, or without."""
-    from data.mocks.stream import make_stream
-    from data.mocks.stream_injection import Injection
+    from data.mocks.streams.injection import Injection
+    from data.mocks.streams.patch import make_stream
 
     injection = Injection(
         angle=arguments.angle,
@@ -131,8 +131,8 @@ def take_in(file: Path, folder: Path, options: Namespace | None = None) -> Catal
     UserError
         The table cannot be read or cannot be trusted.
     """
+    from data.catalogue.ingest import ingest as ingest_table
     from data.frames import SolarParameters
-    from data.ingest import ingest as ingest_table
 
     more: dict[str, Any] = {}
     if options is not None:
@@ -209,7 +209,7 @@ def parse_pairs(option: str, words: list[str]) -> dict[str, str]:
 
 
 def _say_catalogue(catalogue: Catalogue, output: Output) -> None:
-    from data.summaries import in_words, summary
+    from data.catalogue.summaries import in_words, summary
 
     told = summary(catalogue)
     output.result(told, pairs(in_words(told)))

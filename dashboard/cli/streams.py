@@ -14,10 +14,10 @@ from dashboard.cli.output import Output, table
 from dashboard.cli.scheduling import executor
 from dashboard.cli.store import parse_pairs
 from dashboard.policy.funnel import seconds_in_words
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
 from data.home import home
 from data.selection import read_selection
-from data.store import CatalogueStore
 from engine.runs import launch, open_run, submit, wait
 
 if TYPE_CHECKING:

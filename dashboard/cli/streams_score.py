@@ -137,10 +137,10 @@ def _columns(
     """Read what is needed from a file or from the store."""
     import numpy as np
 
+    from data.catalogue.store import CatalogueStore
     from data.errors import UserError
     from data.home import home
     from data.readers import SUFFIXES
-    from data.store import CatalogueStore
     from engine.streams.scores.table import read_catalogue_columns, read_columns
 
     names = _list(arguments.features)

@@ -8,15 +8,15 @@ from pathlib import Path
 from dashboard.cli.output import Output, pairs
 from dashboard.cli.progress import ProgressLine
 from dashboard.cli.store import parse_pairs
+from data.catalogue.store import CatalogueStore
 from data.home import home
-from data.store import CatalogueStore
 
 __all__ = ["join", "revise"]
 
 
 def join(arguments: Namespace, output: Output) -> int:
     """Join the columns of a table to a catalogue."""
-    from data.joining import join as join_table
+    from data.catalogue.joining import join as join_table
 
     folder = home(arguments.home)
     with ProgressLine() as progress:
@@ -41,8 +41,8 @@ def join(arguments: Namespace, output: Output) -> int:
 
 def revise(arguments: Namespace, output: Output) -> int:
     """Change the distances or the zero point of a catalogue."""
-    from data.revision import revise as revise_catalogue
-    from data.summaries import in_words, summary
+    from data.catalogue.revision import revise as revise_catalogue
+    from data.catalogue.summaries import in_words, summary
 
     folder = home(arguments.home)
     corrected = True if arguments.zero_point else False if arguments.no_zero_point else None

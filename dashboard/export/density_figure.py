@@ -9,16 +9,16 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dashboard.components.theme import DIVERGING, figure_colours
 from dashboard.export.drawing import finish
 from dashboard.export.view import View
 from dashboard.policy.trust import reasons_of_cells
-from dashboard.quantities import Quantity, Unit
-from dashboard.theme import DIVERGING, figure_colours
 from dashboard.views import cube_maps
 from dashboard.views.profiles import BANDS, LINES, Profile
-from dashboard.views.slices import PLANES, Field, MapSlice, sun_position
 from data.constants import GEV_PER_CM3
 from data.frames import DEFAULT_SUN
+from engine.cubes.quantities import Quantity, Unit
+from engine.cubes.slices import PLANES, Field, MapSlice, sun_position
 
 __all__ = ["DensityView", "dark_matter_figure", "density_figure"]
 

@@ -10,14 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from dashboard.components.theme import DIVERGING, figure_colours
 from dashboard.export.drawing import finish
 from dashboard.export.view import View, check_names, slice_of
-from dashboard.quantities import Array, Quantity
-from dashboard.theme import DIVERGING, figure_colours
 from dashboard.views import cube_maps
 from dashboard.views.histograms import QUANTITIES_1D, axis_label
 from dashboard.views.profiles import BANDS, LINES, Profile, take_profile
-from dashboard.views.slices import PLANES, Field, MapSlice, sun_position
+from engine.cubes.quantities import Array, Quantity
+from engine.cubes.slices import PLANES, Field, MapSlice, sun_position
 
 __all__ = [
     "acceleration_figure",

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 
+from dashboard.components.theme import DIVERGING, figure_colours
 from dashboard.export.drawing import finish
 from dashboard.export.figures import draw_cells, frame_map, symbol, trust_sentence
-from dashboard.theme import DIVERGING, figure_colours
 from dashboard.views import compare_maps, cube_maps
 from dashboard.views.asymmetry_maps import SIGNIFICANCE_LIMIT
 from dashboard.views.histograms import COUNTS, PULL_REACH, axis_label, count_limits
@@ -21,9 +21,9 @@ from dashboard.views.profiles import BANDS
 from dashboard.views.rotation_curves import RadiusCurve, true_curve, view_ranges
 from dashboard.views.scales import ticks
 from dashboard.views.shading import selection_palette
-from dashboard.views.slices import PLANES, Field, MapSlice
-from data.published.rotation_curves import RotationCurve
+from data.literature.rotation_curves import RotationCurve
 from engine.cubes import compare
+from engine.cubes.slices import PLANES, Field, MapSlice
 
 if TYPE_CHECKING:
     from dashboard.views.phase_space import Panel

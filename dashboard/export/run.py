@@ -10,16 +10,16 @@ from pathlib import Path
 import xarray as xr
 from matplotlib.figure import Figure
 
-from dashboard.catalogues import CatalogueListing
 from dashboard.export.density_figure import dark_matter_figure, density_figure
 from dashboard.export.drawing import FIGURE_FORMATS, save_figure
 from dashboard.export.figures import acceleration_figure, model_figure, profiles_figure
 from dashboard.export.script import acceleration_script
 from dashboard.export.view import View
 from dashboard.policy.captions import provenance_sentence
-from dashboard.results import MapResult, load_map
-from dashboard.views.slices import Field
+from dashboard.services.catalogues import CatalogueListing
+from dashboard.services.results import MapResult, load_map
 from data.errors import UserError
+from engine.cubes.slices import Field
 from engine.cubes.store import read_cube
 from engine.export.cubes import DATA_FORMATS, export_cube
 from engine.export.files import check_free, place, safe_name

@@ -8,8 +8,8 @@ import xarray as xr
 
 from dashboard.export.drawing import printable
 from dashboard.export.view import View, check_view, plane_index
-from dashboard.quantities import QUANTITIES, UNITS
-from dashboard.views.slices import PLANES, sun_position
+from engine.cubes.quantities import QUANTITIES, UNITS
+from engine.cubes.slices import PLANES, sun_position
 
 __all__ = ["acceleration_script"]
 

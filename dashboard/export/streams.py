@@ -13,8 +13,8 @@ from astropy import units as u
 from astropy.table import Table
 
 from dashboard.views.streams_panels import RegionPicture
+from data.catalogue.schema import KNOWN
 from data.errors import UserError
-from data.schema import KNOWN
 from engine.streams.search.reading import Found
 
 __all__ = ["FORMATS", "candidate_figure", "members_adql", "members_bytes", "members_table",

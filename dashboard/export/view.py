@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from dashboard.quantities import QUANTITIES, UNITS
-from dashboard.views.slices import PLANES, Field, MapSlice, grid_values, sun_position, take_slice
 from data.errors import UserError
+from engine.cubes.quantities import QUANTITIES, UNITS
+from engine.cubes.slices import PLANES, Field, MapSlice, grid_values, sun_position, take_slice
 
 __all__ = ["View", "check_names", "check_view", "plane_index", "slice_of"]
 
@@ -22,12 +22,12 @@ class View:
     Parameters
     ----------
     plane
-        A key of `dashboard.views.slices.PLANES`.
+        A key of `engine.cubes.slices.PLANES`.
     at
         Where the plane cuts its third axis, kpc; the cell of the Sun where None. The nearest
         plane of the grid is taken.
     quantity, unit
-        Keys of `dashboard.quantities.QUANTITIES` and ``UNITS``.
+        Keys of `engine.cubes.quantities.QUANTITIES` and ``UNITS``.
     estimator
         Name of the estimator; the cube's default where None.
     show_untrusted

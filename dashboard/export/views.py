@@ -16,7 +16,6 @@ import numpy as np
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from dashboard.catalogues import CatalogueListing
 from dashboard.export import result_figures
 from dashboard.export.drawing import DPI, drawing, finish, printable
 from dashboard.export.figures import acceleration_figure, model_figure, profiles_figure
@@ -24,11 +23,12 @@ from dashboard.export.run import finished
 from dashboard.export.slides import html_slides
 from dashboard.export.view import View
 from dashboard.policy.captions import provenance_sentence
-from dashboard.results import MapResult
-from dashboard.saved_views import SavedView
-from dashboard.saved_views_opening import runs_of
-from dashboard.views.slices import grid_values, take_slice
+from dashboard.saved_views.opening import runs_of
+from dashboard.saved_views.store import SavedView
+from dashboard.services.catalogues import CatalogueListing
+from dashboard.services.results import MapResult
 from data.errors import UserError
+from engine.cubes.slices import grid_values, take_slice
 from engine.cubes.store import read_cube
 
 __all__ = ["VIEW_FORMATS", "export_views", "view_figure"]
@@ -198,7 +198,7 @@ def _dark_matter(home: Path, view: SavedView, controls: Controls) -> Figure:
 def _asymmetry(home: Path, view: SavedView, controls: Controls) -> Figure:
     from dashboard.views.asymmetry_maps import offered, planes_with_values, take_asymmetry
     from dashboard.views.rotation_curves import take_curves
-    from data.published.rotation_curves import published_curve, published_curves
+    from data.literature.rotation_curves import published_curve, published_curves
 
     result, sentence = _run(home, view)
     if view.figure == "vo-curves":
@@ -254,8 +254,8 @@ def _model(home: Path, view: SavedView, controls: Controls) -> Figure:
 
 
 def _explore(home: Path, view: SavedView, controls: Controls) -> Figure:
-    from dashboard.pictures import draw, look_of, opening_axes
-    from dashboard.rasters import RasterCache
+    from dashboard.services.pictures import draw, look_of, opening_axes
+    from dashboard.services.rasters import RasterCache
     from data.selection import caption
 
     del controls

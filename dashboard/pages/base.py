@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from panel.viewable import Viewable
 
-    from dashboard.services import Services
-    from dashboard.session import Session
+    from dashboard.services.services import Services
+    from dashboard.session.session import Session
 
 __all__ = ["Page"]
 

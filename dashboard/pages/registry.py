@@ -36,38 +36,40 @@ class PageEntry:
 
 
 PAGES = (
-    PageEntry("explore", "Explore", "blur_on", "dashboard.pages.explore", "ExplorePage"),
+    PageEntry("explore", "Explore", "blur_on", "dashboard.pages.explore.page", "ExplorePage"),
     PageEntry(
-        "archives", "Archives", "cloud_download", "dashboard.pages.archives", "ArchivesPage"
+        "archives", "Archives", "cloud_download", "dashboard.pages.archives.page", "ArchivesPage"
     ),
-    PageEntry("quality", "Quality", "fact_check", "dashboard.pages.quality", "QualityPage"),
-    PageEntry("tracers", "Tracers", "filter_alt", "dashboard.pages.tracers", "TracersPage"),
-    PageEntry("runs", "Runs", "timeline", "dashboard.pages.runs", "RunsPage"),
-    PageEntry("model", "Model", "scatter_plot", "dashboard.pages.model", "ModelPage"),
+    PageEntry("quality", "Quality", "fact_check", "dashboard.pages.quality.page", "QualityPage"),
+    PageEntry("tracers", "Tracers", "filter_alt", "dashboard.pages.tracers.page", "TracersPage"),
+    PageEntry("runs", "Runs", "timeline", "dashboard.pages.runs.page", "RunsPage"),
+    PageEntry("model", "Model", "scatter_plot", "dashboard.pages.model.page", "ModelPage"),
     PageEntry(
         "acceleration",
         "Acceleration",
         "explore",
-        "dashboard.pages.acceleration",
+        "dashboard.pages.acceleration.page",
         "AccelerationPage",
     ),
-    PageEntry("density", "Density", "grain", "dashboard.pages.density", "DensityPage"),
+    PageEntry("density", "Density", "grain", "dashboard.pages.density.page", "DensityPage"),
     PageEntry(
         "dark_matter",
         "Dark matter",
         "dark_mode",
-        "dashboard.pages.dark_matter",
+        "dashboard.pages.dark_matter.page",
         "DarkMatterPage",
     ),
     PageEntry(
         "asymmetry",
         "Asymmetry",
         "balance",
-        "dashboard.pages.asymmetry",
+        "dashboard.pages.asymmetry.page",
         "AsymmetryPage",
     ),
-    PageEntry("streams", "Streams", "gesture", "dashboard.pages.streams", "StreamsPage"),
-    PageEntry("compare", "Compare", "compare", "dashboard.pages.compare", "ComparePage"),
-    PageEntry("sweeps", "Sweeps", "stacked_line_chart", "dashboard.pages.sweeps", "SweepsPage"),
-    PageEntry("present", "Present", "slideshow", "dashboard.pages.present", "PresentPage"),
+    PageEntry("streams", "Streams", "gesture", "dashboard.pages.streams.page", "StreamsPage"),
+    PageEntry("compare", "Compare", "compare", "dashboard.pages.compare.page", "ComparePage"),
+    PageEntry(
+        "sweeps", "Sweeps", "stacked_line_chart", "dashboard.pages.sweeps.page", "SweepsPage"
+    ),
+    PageEntry("present", "Present", "slideshow", "dashboard.pages.present.page", "PresentPage"),
 )

@@ -12,17 +12,17 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from dashboard.components.escape import plain
+from dashboard.components.parts import headline, one_by_one
+from dashboard.components.placeholder import empty_state
 from dashboard.pages.base import Page
-from dashboard.pages.parts import headline, one_by_one
-from dashboard.pages.placeholder import empty_state
-from dashboard.plain import plain
 from dashboard.policy import run_states
 from dashboard.policy.map_choice import Choice, choose
-from dashboard.results import MapResult, MissingCubeError, load_map
-from dashboard.services import Services
-from dashboard.session import Session
+from dashboard.services.results import MapResult, MissingCubeError, load_map
+from dashboard.services.services import Services
+from dashboard.session.session import Session
 from data.errors import UserError
-from engine.runs.record import RunRecord
+from engine.runs.folder.record import RunRecord
 
 __all__ = ["ResultPage"]
 

@@ -1,6 +1,6 @@
 """Who may change what: editors everything, guests nothing; everyone may look.
 
-The rules are asked where things are done (`dashboard.acts` and the stores of views and
+The rules are asked where things are done (`dashboard.session.actions` and the stores of views and
 selections), on the server. That buttons are off for guests is a courtesy only.
 """
 

@@ -11,7 +11,7 @@ from typing import Any
 from scipy import stats
 
 from dashboard.policy.verdicts import figures
-from dashboard.quantities import Quantity, Unit
+from engine.cubes.quantities import Quantity, Unit
 
 __all__ = [
     "ASYMMETRIES",

@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.policy.captions import selection_sentence
 from dashboard.policy.run_states import age
-from engine.runs.record import RunRecord
+from engine.runs.folder.record import RunRecord
 
 __all__ = ["choose_pair", "differing", "pull_words", "run_labels"]
 

@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 
 from dashboard.policy.verdicts import figures
-from dashboard.quantities import Unit
-from engine.dark.fit import HaloFit
-from engine.dark.local import LocalValue, compare_local
-from engine.dark.summary import Z_MAX, DarkMatter
+from engine.cubes.quantities import Unit
+from engine.dark_matter.fit import HaloFit
+from engine.dark_matter.local import LocalValue, compare_local
+from engine.dark_matter.summary import Z_MAX, DarkMatter
 from engine.draws import Draws
 
 __all__ = [

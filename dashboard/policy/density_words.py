@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dashboard.density_map import DensityMap
 from dashboard.policy.verdicts import figures
+from dashboard.services.density_map import DensityMap
 from data.constants import GEV_PER_CM3
 
 __all__ = ["BELIEVE", "local_text", "share_trusted", "truth_errors"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dashboard.policy import run_states
 from data.archives.services import SERVICES
 from data.selection import caption
-from engine.runs.record import RunRecord
+from engine.runs.folder.record import RunRecord
 
 __all__ = ["download_line", "size_in_words", "source_line"]
 

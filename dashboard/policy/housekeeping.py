@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.runs.record import RunRecord, RunState
+from engine.runs.folder.record import RunRecord, RunState
 
 __all__ = ["CLEANABLE", "Usage", "cleanable", "count_line", "disk_line", "measure", "size_words"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.runs.folder.record import RunRecord
 from engine.runs.process import host_name
-from engine.runs.record import RunRecord
 
 __all__ = ["Machine", "machines"]
 
@@ -58,7 +58,7 @@ def machines(home: Path, records: Sequence[RunRecord]) -> list[Machine]:
     UserError
         The scheduler of the home does not answer.
     """
-    from engine.cluster.workers import list_workers
+    from engine.runs.cluster.workers import list_workers
 
     busy: dict[str, list[RunRecord]] = {}
     for record in records:

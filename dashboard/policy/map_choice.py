@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.policy.run_states import ACTIVE
-from engine.runs.record import RunRecord
+from engine.runs.folder.record import RunRecord
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dashboard.quantities import UNITS
 from data.frames import DEFAULT_SUN
+from engine.cubes.quantities import UNITS
 
 
 @dataclass(frozen=True)

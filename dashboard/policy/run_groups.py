@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from dashboard.plain import plain_text
+from dashboard.components.escape import plain_text
 from dashboard.policy.pairs import written_pairs
 from dashboard.policy.run_states import (
     ACTIVE,
@@ -20,7 +20,7 @@ from dashboard.policy.run_states import (
     percent_together,
     progress_line,
 )
-from engine.runs.record import RunRecord
+from engine.runs.folder.record import RunRecord
 from engine.runs.sweeps import Sweep, find_sweeps
 from engine.streams.search.sweep import PatchRuns, find_groups
 

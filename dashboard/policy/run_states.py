@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.runs.folder.record import RunRecord
 from engine.runs.kinds import KINDS
-from engine.runs.record import RunRecord
 
 
 @dataclass(frozen=True)

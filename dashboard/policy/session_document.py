@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from data.errors import UserError
-from data.population import Volume
+from data.population.population import Volume
 from data.selection import validate
 
 __all__ = ["LARGEST", "READS", "VERSION", "checked"]

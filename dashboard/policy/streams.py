@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.policy.run_states import look, progress_line
-from engine.runs.record import RunRecord
+from engine.runs.folder.record import RunRecord
 from engine.streams.search.reading import Found
 from engine.streams.search.sweep import PatchRuns
 

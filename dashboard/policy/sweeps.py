@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from dashboard.policy.cuts import cuts_for
 from dashboard.policy.verdicts import figures
-from dashboard.quantities import UNITS
 from data.errors import UserError
-from engine.runs.record import RunRecord
+from engine.cubes.quantities import UNITS
+from engine.runs.folder.record import RunRecord
 from engine.runs.sweeps import Sweep
 
 __all__ = ["RESULTS", "SweepPoint", "numbers", "points", "rows", "suggested_cut", "varied",

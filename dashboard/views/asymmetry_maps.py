@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from dashboard.policy.asymmetries import ASYMMETRIES, Asymmetry
 from dashboard.policy.trust import reasons_of_cells
-from dashboard.quantities import Array
 from dashboard.views import cube_maps
-from dashboard.views.slices import PLANES, Field, MapSlice
 from data.errors import UserError
 from engine.cubes.grid import Grid
+from engine.cubes.quantities import Array
+from engine.cubes.slices import PLANES, Field, MapSlice
 from engine.draws import Draws
 from engine.symmetry.axisymmetry import azimuthal
 from engine.symmetry.north_south import mirror_pairs, north_south, size_asymmetry

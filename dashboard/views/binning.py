@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from data.pieces import by_pieces
+from data.parallel_rows import by_pieces
 from data.selection.compiled import compiled
 
 __all__ = ["Binned", "Plane", "fill", "warm"]

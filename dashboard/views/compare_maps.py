@@ -7,11 +7,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from dashboard.quantities import UNITS, Array, evaluate
-from dashboard.theme import DIVERGING
+from dashboard.components.theme import DIVERGING
 from dashboard.views import cube_maps
-from dashboard.views.slices import PLANES, MapSlice
 from engine.cubes import compare
+from engine.cubes.quantities import UNITS, Array, evaluate
+from engine.cubes.slices import PLANES, MapSlice
 
 PULL_REACH = 3.0
 """Pulls are coloured up to this many standard deviations in every map, so that maps compare."""

@@ -32,7 +32,7 @@ def completeness_slice(
     plane
         The two axes.
     colours
-        Of the page, as `dashboard.theme.figure_colours` gives them.
+        Of the page, as `dashboard.components.theme.figure_colours` gives them.
 
     Returns
     -------

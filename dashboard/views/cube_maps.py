@@ -15,9 +15,9 @@ import holoviews as hv
 import numpy as np
 import xarray as xr
 
-from dashboard.quantities import Array
-from dashboard.theme import DIVERGING
-from dashboard.views.slices import PLANES, MapSlice
+from dashboard.components.theme import DIVERGING
+from engine.cubes.quantities import Array
+from engine.cubes.slices import PLANES, MapSlice
 
 SEQUENTIAL = colorcet.palette["bmy"]
 ERROR = colorcet.palette["kbc"]

@@ -9,11 +9,11 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 
-from dashboard.quantities import Array, Unit
 from dashboard.views.profiles import BANDS
-from engine.dark.fit import HaloFit
-from engine.dark.shells import ShellProfile
-from engine.dark.vertical import Column
+from engine.cubes.quantities import Array, Unit
+from engine.dark_matter.fit import HaloFit
+from engine.dark_matter.shells import ShellProfile
+from engine.dark_matter.vertical import Column
 from engine.draws import Draws
 
 __all__ = ["RadialPlot", "force_plot", "radial_plot", "ranges_hook"]
@@ -148,7 +148,7 @@ def force_plot(
     truth
         Heights and K_z.
     colours
-        As `dashboard.theme.figure_colours` gives them.
+        As `dashboard.components.theme.figure_colours` gives them.
     """
     empty = Draws(np.empty(0), np.empty((0, 0)))
     z, force = (np.empty(0), empty) if column is None else (column.z, column.vertical)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import holoviews as hv
 import numpy as np
 
-from dashboard.density_map import DensityMap
 from dashboard.policy.baryon_choice import BaryonChoice, baryons_of
 from dashboard.policy.trust import reasons_of_cells
-from dashboard.quantities import Array, Quantity, Unit
+from dashboard.services.density_map import DensityMap
 from dashboard.views import cube_maps
 from dashboard.views.profiles import Profile
-from dashboard.views.slices import PLANES, MapSlice
 from data.constants import GEV_PER_CM3
-from engine.dark.smoothed import smoothed_baryons
+from engine.cubes.quantities import Array, Quantity, Unit
+from engine.cubes.slices import PLANES, MapSlice
+from engine.dark_matter.smoothed import smoothed_baryons
 from engine.draws import Draws
 from engine.smoothing import Kernel
 

@@ -6,10 +6,10 @@ import holoviews as hv
 import numpy as np
 import xarray as xr
 
-from dashboard.quantities import Array
 from dashboard.views.cube_maps import edges
-from dashboard.views.slices import PLANES
 from engine.cubes.fields import SHOWN
+from engine.cubes.quantities import Array
+from engine.cubes.slices import PLANES
 
 __all__ = ["available", "diagnostic_map", "take_diagnostic"]
 

@@ -9,8 +9,8 @@ import holoviews as hv
 import numpy as np
 import xarray as xr
 
-from dashboard.quantities import Array
-from dashboard.theme import DIVERGING
+from dashboard.components.theme import DIVERGING
+from engine.cubes.quantities import Array
 
 QUANTITIES_1D = ("x", "y", "z", "vx", "vy", "vz")
 PAIRS = ("x-y", "x-z", "vx-vy", "vx-vz", "z-vz", "x-vy")
@@ -40,7 +40,7 @@ def counts_plot(cube: xr.Dataset, quantity: str, colours: Mapping[str, str]) -> 
     quantity
         One of `QUANTITIES_1D`.
     colours
-        As `dashboard.theme.figure_colours` gives them.
+        As `dashboard.components.theme.figure_colours` gives them.
     """
     one = cube.sel(quantity=quantity)
     edges = one["edges_1d"].to_numpy().astype(float)

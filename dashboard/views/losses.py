@@ -24,7 +24,7 @@ def loss_plot(losses: FlowLosses, colours: Mapping[str, str]) -> hv.Overlay:
     losses
         What one flow has reported.
     colours
-        As `dashboard.theme.figure_colours` gives them.
+        As `dashboard.components.theme.figure_colours` gives them.
     """
     keep = thinned(losses.epochs.size)
     epoch = hv.Dimension("epoch", range=(0.0, float(losses.epochs.max(initial=1))))

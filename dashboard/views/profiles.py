@@ -10,9 +10,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from dashboard.quantities import QUANTITIES, UNITS, Array, Quantity, Unit, evaluate
-from dashboard.views.slices import Field
 from engine.cubes.along import sample, straight
+from engine.cubes.quantities import QUANTITIES, UNITS, Array, Quantity, Unit, evaluate
+from engine.cubes.slices import Field
 
 LINES: dict[str, tuple[str, str, str]] = {
     "x": ("Through the Sun towards the centre", "x [kpc]", "x"),
@@ -83,9 +83,9 @@ def take_profile(
     line
         A key of `LINES`.
     quantity
-        A key of `dashboard.quantities.QUANTITIES`.
+        A key of `engine.cubes.quantities.QUANTITIES`.
     unit
-        A key of `dashboard.quantities.UNITS`.
+        A key of `engine.cubes.quantities.UNITS`.
     estimator
         Name of the estimator; the cube's default where None.
     truth
@@ -167,7 +167,7 @@ def profile_plot(
     profile
         What to draw.
     colours
-        ``series`` and ``truth`` and ``muted``, as `dashboard.theme.figure_colours` gives them.
+        ``series``, ``truth`` and ``muted`` of `dashboard.components.theme.figure_colours`.
     show_untrusted
         Draw also what is not to be believed.
     """

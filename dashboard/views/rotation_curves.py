@@ -11,10 +11,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from dashboard.quantities import Array
 from dashboard.views.profiles import BANDS
-from dashboard.views.slices import Field
-from data.published.rotation_curves import RotationCurve
+from data.literature.rotation_curves import RotationCurve
+from engine.cubes.quantities import Array
+from engine.cubes.slices import Field
 
 __all__ = [
     "RadiusCurve",
@@ -161,7 +161,7 @@ def curve_plot(
     published
         To compare with.
     colours
-        ``series``, ``text``, ``muted``, ``truth``, as `dashboard.theme.figure_colours` gives them.
+        ``series``, ``text``, ``muted``, ``truth`` of `dashboard.components.theme.figure_colours`.
     truth
         Radii and true velocities, where they are known.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import colorcet
 import numpy as np
 
-from dashboard.theme import density_map
+from dashboard.components.theme import density_map
 from dashboard.views.scales import Scale, count_scale, ticks, value_scale
 
 __all__ = ["CONTEXT_LEVELS", "LEVELS", "colour_ticks", "palette", "scale", "scale_of",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.pieces import by_pieces
+from data.parallel_rows import by_pieces
 from data.selection.compiled import compiled
 
 __all__ = ["HALF_HEIGHT", "HALF_WIDTH", "from_plane", "graticule", "is_pair", "labels",

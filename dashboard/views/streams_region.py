@@ -22,7 +22,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure as make_figure
 
-from dashboard.theme import density_map
+from dashboard.components.theme import density_map
 from dashboard.views.streams_panels import PANELS, RegionPicture, empty, panel_data
 from dashboard.views.style import style_figure
 
@@ -63,7 +63,7 @@ class RegionFigures:
     Parameters
     ----------
     colours
-        As `dashboard.theme.figure_colours` gives them.
+        As `dashboard.components.theme.figure_colours` gives them.
     dark
         Whether the page is dark.
     """

@@ -9,7 +9,7 @@ import holoviews as hv
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.theme import density_map
+from dashboard.components.theme import density_map
 from dashboard.views.sky import graticule, labels, to_plane
 
 __all__ = ["PatchMark", "TrackMark", "circle", "sky_of_patches"]
@@ -92,7 +92,7 @@ def sky_of_patches(
     patches, tracks
         What is on it.
     colours
-        As `dashboard.theme.figure_colours` gives them.
+        As `dashboard.components.theme.figure_colours` gives them.
     dark
         Whether the page is dark.
     """

@@ -28,7 +28,7 @@ def styled(  # any element or overlay, and the same again
         A HoloViews element or overlay.
     colours
         ``background``, ``frame``, ``text``, ``muted`` and ``grid``, as
-        `dashboard.theme.figure_colours` gives them.
+        `dashboard.components.theme.figure_colours` gives them.
     grid
         Whether lines of the grid shine through; not under a map.
     hooks

@@ -27,7 +27,7 @@ def sweep_plot(
     label, unit
         Of the result.
     colours
-        As `dashboard.theme.figure_colours` gives them.
+        As `dashboard.components.theme.figure_colours` gives them.
     """
     known = [p for p in points if np.isfinite(p.value)]
     columns = {

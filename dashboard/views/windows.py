@@ -26,7 +26,7 @@ def window_plot(windows: Sequence[SearchedWindow], colours: Mapping[str, str]) -
     windows
         What has been reported.
     colours
-        As `dashboard.theme.figure_colours` gives them.
+        As `dashboard.components.theme.figure_colours` gives them.
     """
     middles = [(one.low + one.high) / 2 for one in windows]
     sigmas = [one.sigma for one in windows if np.isfinite(one.sigma)]

@@ -24,10 +24,10 @@ from data.archives.into_store import check_columns, store_parts
 from data.archives.pushdown import Box, Cone, Filter, filters_of, sky_box
 from data.archives.releases import RELEASES
 from data.archives.tiles import in_region, touching
+from data.catalogue.schema import CARTESIAN, DERIVED, KNOWN, REQUIRED
+from data.catalogue.store import Catalogue
 from data.errors import UserError
-from data.schema import CARTESIAN, DERIVED, KNOWN, REQUIRED
 from data.selection import Tree, columns, selection_hash, validate
-from data.store import Catalogue
 
 __all__ = ["HatsRequest", "expected_hats_rows", "fetch_hats", "hats_request"]
 

@@ -17,17 +17,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+# The steps of an ingest, with a reader of several files in the place of one.
+from data.catalogue.ingest import About, store_table
+from data.catalogue.matching import match_columns
+from data.catalogue.schema import CARTESIAN, DERIVED
+from data.catalogue.store import Catalogue, CatalogueStore
 from data.errors import UserError
 from data.frames import SolarParameters
-
-# The steps of an ingest, with a reader of several files in the place of one.
-from data.ingest import About, store_table
-from data.matching import match_columns
 from data.readers.base import Cells, Chunk, Field
 from data.readers.parquet import ParquetReader
-from data.schema import CARTESIAN, DERIVED
 from data.selection import Tree, mask
-from data.store import Catalogue, CatalogueStore
 
 __all__ = ["check_columns", "store_parts"]
 

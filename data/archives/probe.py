@@ -9,8 +9,8 @@ from data.archives.jobs import Jobs
 from data.archives.queries import Query, free_query
 from data.archives.releases import Release
 from data.archives.tables import TapTable
+from data.catalogue.matching import match_columns
 from data.errors import UserError
-from data.matching import match_columns
 from data.readers.arrays import ArrayReader
 
 __all__ = ["available_columns", "probed_query"]

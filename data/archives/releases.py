@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from data.catalogue.schema import CORRELATIONS, KNOWN, REQUIRED
 from data.errors import UserError
-from data.schema import CORRELATIONS, KNOWN, REQUIRED
-from data.selection.adql_terms import Terms
+from data.selection.adql.terms import Terms
 
 __all__ = ["RELEASES", "Release", "find_release"]
 

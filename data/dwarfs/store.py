@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from data.columns import write_column
+from data.catalogue.column_files import write_column
+from data.catalogue.manifest import Column, Manifest
+from data.catalogue.store import COLUMNS, TRUTH, Catalogue, CatalogueStore
+from data.catalogue.writing import content_id, file_names, new_folder, plain_name
 from data.dwarfs.local_group import Dwarf
 from data.dwarfs.table import DwarfTable, read_dwarf
 from data.errors import UserError
 from data.frames import SolarParameters
-from data.manifest import Column, Manifest
-from data.store import COLUMNS, TRUTH, Catalogue, CatalogueStore
-from data.writing import content_id, file_names, new_folder, plain_name
 
 __all__ = ["dwarf_of", "ingest_dwarf", "stars_of", "store_dwarf"]
 

@@ -11,9 +11,11 @@ import gala
 import numpy as np
 import numpy.typing as npt
 
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.schema import Kind
+from data.catalogue.store import Catalogue
 from data.errors import UserError
 from data.frames import SolarParameters
-from data.ingest import ingest_arrays
 from data.mocks.ball import Ball
 from data.mocks.gaia_errors import observe
 from data.mocks.orbits import Mixing
@@ -21,8 +23,6 @@ from data.mocks.potentials import DEFAULT, named
 from data.mocks.sampling import Sample, sample_galaxy
 from data.mocks.tracers import TRACERS
 from data.mocks.truth import Truth
-from data.schema import Kind
-from data.store import Catalogue
 
 __all__ = ["ERROR_MARGIN", "make_galaxy"]
 

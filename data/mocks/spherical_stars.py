@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.store import Catalogue
 from data.errors import UserError
-from data.ingest import ingest_arrays
 from data.mocks.spherical import SphericalModel, challenge
 from data.mocks.truth import Truth
-from data.store import Catalogue
 
 __all__ = ["VOLUME", "draw_stars", "make_spherical"]
 

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data.catalogue.manifest import Column
 from data.errors import UserError
 from data.frames import Floats
-from data.manifest import Column
 
 __all__ = [
     "COLUMN",

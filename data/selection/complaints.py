@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from data.derived import unit as derived_unit
+from data.catalogue.schema import CORRECTION, DERIVED, KNOWN
+from data.columns.derived import unit as derived_unit
 from data.errors import UserError
-from data.schema import CORRECTION, DERIVED, KNOWN
 from data.selection.tokens import Token, bracket_pairs, clause, is_comparing, is_logical, tokenize
 from data.units import parse_unit
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from data.derived import ColumnSource, column
-from data.pieces import by_pieces
+from data.columns.derived import ColumnSource, column
+from data.parallel_rows import by_pieces
 from data.selection.among import refine_among
 from data.selection.comparisons import (
     Values,

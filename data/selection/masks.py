@@ -17,8 +17,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from data.derived import ColumnSource
-from data.pieces import by_pieces
+from data.columns.derived import ColumnSource
+from data.parallel_rows import by_pieces
 from data.selection.evaluate import columns_of, refine_rows
 from data.selection.kernels import BoolArray
 from data.selection.tree import Node, canonical, leaves

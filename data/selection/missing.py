@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data.derived import described
-from data.derived_table import ColumnSource
-from data.schema import MISSING_IDENTIFIER, MISSING_INTEGER
+from data.catalogue.schema import MISSING_IDENTIFIER, MISSING_INTEGER
+from data.columns.derived import described
+from data.columns.table import ColumnSource
 
 __all__ = ["column_missing", "missing_marks"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from data.derived_families import FAMILIES
+from data.columns.families import FAMILIES
 from data.errors import UserError
 from data.selection.expressions import FUNCTIONS
 from data.selection.syntax import quoted

@@ -11,7 +11,7 @@ them needs brackets. Further:
 * ``source_id in (1, 2, 3)`` is a list of values, ``source_id not in (1, 2, 3)`` its complement;
 * ``polygon(x, y, (0, 0), (1, 0), (0, 1))`` is the inside of a polygon;
 * ``column("vel-err")`` is a column whose name is no identifier;
-* ``phi1(gd1)``, ``E(bovy)`` and the others of `data.derived_families` are columns;
+* ``phi1(gd1)``, ``E(bovy)`` and the others of `data.columns.families` are columns;
 * ``named("thin disc", abs(z) < 0.3)`` gives a part a name, and ``named("thin disc")`` stands for
   the selection that is kept under that name;
 * ``isnan(x)`` keeps the stars without a value, ``isfinite(x)`` those with a finite one;
@@ -27,7 +27,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from data.derived_families import FAMILIES, call_name
+from data.columns.families import FAMILIES, call_name
 from data.errors import UserError
 from data.selection.expressions import (
     FUNCTIONS,

@@ -7,8 +7,8 @@ import keyword
 from collections.abc import Mapping
 from typing import Any
 
-from data.derived import unit
-from data.derived_families import is_call
+from data.columns.derived import unit
+from data.columns.families import is_call
 from data.errors import UserError
 from data.selection.expressions import FUNCTIONS, Expression
 from data.selection.spellings import WORDS

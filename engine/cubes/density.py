@@ -13,7 +13,7 @@ from data.constants import DENSITY_UNIT
 from engine.cubes.grid import Grid
 from engine.cubes.parts import axes, flag_attributes, note
 from engine.cubes.trust import FLAGS
-from engine.dark.density import dark_density
+from engine.dark_matter.density import dark_density
 from engine.draws import Draws
 
 __all__ = ["density_cube", "density_flags"]

@@ -6,8 +6,8 @@ import time
 from importlib.metadata import version
 from typing import Any
 
+from data.catalogue.store import CatalogueStore
 from data.dwarfs.store import stars_of
-from data.store import CatalogueStore
 from engine.cubes.store import write_cube
 from engine.device import limit_threads
 from engine.dwarfs.cube import dwarf_cube

@@ -101,8 +101,8 @@ class DwarfRequest(Request):
 
     def complete(self, home: Path) -> dict[str, object]:
         """Give the catalogue by its id, if it is one of a dwarf and can be fitted."""
+        from data.catalogue.store import CatalogueStore
         from data.dwarfs.store import stars_of
-        from data.store import CatalogueStore
         from engine.dwarfs.sample import make_sample
 
         catalogue = CatalogueStore(home).open(self.catalogue)

@@ -12,7 +12,7 @@ from data.archives.into_store import store_parts
 from data.archives.jobs import Jobs
 from data.archives.polite import Patience, PoliteSession
 from data.archives.state import Download
-from data.ingest import summary
+from data.catalogue.ingest import summary
 from engine.fetching.request import FetchRequest, Wanted, wanted
 from engine.runs.context import RunContext
 

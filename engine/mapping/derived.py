@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from data.baryons import packaged
 from data.errors import UserError
-from data.population import Population
-from engine.circular.cube import circular_velocity_cube
-from engine.circular.curve import HALF_WIDTH, Curve, map_curve
-from engine.circular.jeans_curve import jeans_curve
+from data.population.population import Population
+from engine.circular_velocity.cube import circular_velocity_cube
+from engine.circular_velocity.curve import HALF_WIDTH, Curve, map_curve
+from engine.circular_velocity.jeans_curve import jeans_curve
 from engine.cubes.density import density_cube, density_flags
 from engine.cubes.draws import KEPT_DRAWS
 from engine.cubes.lengths import default_kernel, shrunk
-from engine.dark.cube import dark_matter_cube
-from engine.dark.smoothed import smoothed_baryons
-from engine.dark.summary import MapFields, dark_matter
+from engine.dark_matter.cube import dark_matter_cube
+from engine.dark_matter.smoothed import smoothed_baryons
+from engine.dark_matter.summary import MapFields, dark_matter
 from engine.draws import Draws
 from engine.lattice import Lattice
 from engine.mapping.solution import GridSolution

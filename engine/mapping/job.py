@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from data.population import Population, make_population
-from data.renoise import has_errors
+from data.catalogue.store import CatalogueStore
+from data.population.measurement_noise import has_errors
+from data.population.population import Population, make_population
 from data.selection import caption, selection_hash
-from data.store import CatalogueStore
 from engine.cubes.assemble import provenance
 from engine.cubes.store import write_cube
 from engine.device import choose_device, limit_threads

@@ -17,10 +17,10 @@ import numpy as np
 import torch
 import xarray as xr
 
-from data.population import Population
-from data.renoise import has_errors
+from data.population.measurement_noise import has_errors
+from data.population.population import Population
 from engine.cubes.draws import draws_cube
-from engine.dark.cube import local_values
+from engine.dark_matter.cube import local_values
 from engine.density.model import Coordinates, DensityModel
 from engine.density.plan import MemberPlan
 from engine.density.preprocess import BallMap

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from data.declared import Settings, setting
 from data.errors import UserError
-from data.population import RADIUS
+from data.population.population import RADIUS
 from engine.density.plan import MemberPlan
 from engine.density.settings import TrainingSettings
 

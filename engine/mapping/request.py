@@ -21,7 +21,7 @@ from engine.runs.request import (
 )
 
 if TYPE_CHECKING:
-    from data.population import Population
+    from data.population.population import Population
 
 __all__ = ["MapRequest", "VolumeRequest", "population_warnings"]
 
@@ -71,8 +71,8 @@ class MapRequest(Request):
 
     def population(self, home: Path) -> Population:
         """Take the tracers as the run will; their warnings are those of the map."""
-        from data.population import Volume, make_population
-        from data.store import CatalogueStore
+        from data.catalogue.store import CatalogueStore
+        from data.population.population import Volume, make_population
 
         catalogue = CatalogueStore(home).open(self.catalogue)
         ball = None if self.volume is None else Volume.from_dict(self.volume.to_dict())

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
-from data.population import make_population
-from data.renoise import has_errors
-from data.store import CatalogueStore
+from data.population.measurement_noise import has_errors
+from data.population.population import make_population
 from engine.mapping.cost import estimate_cost, grid_size
 from engine.mapping.presets import resolve
+from engine.runs.folder.record import RunRecord
 from engine.runs.process import host_name
-from engine.runs.record import RunRecord
 
 __all__ = ["map_cost", "measured_factor"]
 

@@ -11,9 +11,9 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from data.completeness import UNCURED
 from data.constants import ACCELERATION_UNIT
-from data.population import Population
+from data.population.population import Population
+from data.population.warnings import UNCURED
 from engine.cubes.assemble import profiles_cube
 from engine.cubes.grid import Grid, Line, make_grid, make_lines
 from engine.cubes.lengths import grid_step, neighbourhood

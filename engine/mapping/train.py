@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from data.population import Population
-from data.renoise import renoised
+from data.population.measurement_noise import renoised
+from data.population.population import Population
 from engine.density.checkpoint import load_checkpoint, save_checkpoint
 from engine.density.ensemble import StackedFlow
 from engine.density.members import NoisyRows, base_split, noisy_split

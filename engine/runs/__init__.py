@@ -5,9 +5,9 @@ folder is read through `directory.RunDirectory`.
 """
 
 from engine.runs.context import RunCancelled, RunContext, RunInterrupted
-from engine.runs.directory import RunDirectory
+from engine.runs.folder.directory import RunDirectory
+from engine.runs.folder.record import RunRecord, RunState
 from engine.runs.launch import cancel, delete, list_runs, open_run, resume, submit, wait
-from engine.runs.record import RunRecord, RunState
 
 __all__ = [
     "RunCancelled",

@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from engine.runs.writer import RunWriter
+from engine.runs.folder.writer import RunWriter
 
 __all__ = ["RunCancelled", "RunContext", "RunInterrupted"]
 

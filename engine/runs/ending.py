@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from data.errors import UserError
-from engine.runs.directory import RunDirectory, run_directory
-from engine.runs.executors import Executor, find_executor
-from engine.runs.record import RunRecord, RunState
-from engine.runs.writer import RunWriter
+from engine.runs.folder.directory import RunDirectory, run_directory
+from engine.runs.folder.record import RunRecord, RunState
+from engine.runs.folder.writer import RunWriter
+from engine.runs.queueing.executors import Executor, find_executor
 
 __all__ = ["cancel", "settle", "wait"]
 

@@ -8,13 +8,13 @@ import time
 import traceback
 
 from engine.runs.context import RunCancelled, RunContext, RunInterrupted
-from engine.runs.environment import record_environment
 from engine.runs.failures import as_error, describe
-from engine.runs.files import write_json
+from engine.runs.folder.environment import record_environment
+from engine.runs.folder.files import write_json
+from engine.runs.folder.record import RunState
+from engine.runs.folder.writer import RunWriter
 from engine.runs.kinds import load
-from engine.runs.record import RunState
-from engine.runs.resources import machine_slot, takes_whole_machine
-from engine.runs.writer import RunWriter
+from engine.runs.queueing.resources import machine_slot, takes_whole_machine
 
 __all__ = ["INTERRUPTED", "execute", "finish_stopped"]
 

@@ -10,23 +10,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from data.errors import UserError
-from engine.runs.directory import (
+from engine.runs.ending import cancel, settle, wait
+from engine.runs.folder.directory import (
     RunDirectory,
     new_run_directory,
     run_directories,
     run_directory,
 )
-from engine.runs.dispatching import ensure_dispatcher
-from engine.runs.ending import cancel, settle, wait
-from engine.runs.executors import Executor, default_executor, find_executor
-from engine.runs.files import as_json, write_json
+from engine.runs.folder.files import as_json, write_json
+from engine.runs.folder.lock import LockedError
+from engine.runs.folder.record import RunRecord, RunState
+from engine.runs.folder.writer import RunWriter
 from engine.runs.kinds import KINDS, Kind, find_kind
-from engine.runs.lock import LockedError
-from engine.runs.needs import Needs, check_disk
-from engine.runs.queue import QUEUE, fits, needs_of, place
-from engine.runs.record import RunRecord, RunState
+from engine.runs.queueing.dispatching import ensure_dispatcher
+from engine.runs.queueing.executors import Executor, default_executor, find_executor
+from engine.runs.queueing.needs import Needs, check_disk
+from engine.runs.queueing.queue import QUEUE, fits, needs_of, place
 from engine.runs.same import find_same
-from engine.runs.writer import RunWriter
 
 __all__ = ["cancel", "delete", "list_runs", "open_run", "resume", "submit", "wait"]
 

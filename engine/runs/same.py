@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from engine.runs.directory import RunDirectory, run_directory
-from engine.runs.environment import changed_versions, package_versions
-from engine.runs.files import read_json
-from engine.runs.record import RunRecord, RunState
+from engine.runs.folder.directory import RunDirectory, run_directory
+from engine.runs.folder.environment import changed_versions, package_versions
+from engine.runs.folder.files import read_json
+from engine.runs.folder.record import RunRecord, RunState
 
 __all__ = ["NOT_ASKED", "find_same", "spec_hash"]
 

@@ -21,13 +21,13 @@ import numpy as np
 
 from data.errors import UserError
 from data.selection import parse
-from engine.runs.directory import run_directory
-from engine.runs.executors import Executor
+from engine.runs.folder.directory import run_directory
+from engine.runs.folder.record import RunRecord
+from engine.runs.folder.tags import add_tag
 from engine.runs.kinds import find_kind
 from engine.runs.launch import list_runs, submit
-from engine.runs.record import RunRecord
+from engine.runs.queueing.executors import Executor
 from engine.runs.same import NOT_ASKED, find_same
-from engine.runs.tags import add_tag
 
 __all__ = ["MAX_VALUES", "Sweep", "cut_at", "find_sweeps", "spec_at", "submit_sweep"]
 

@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import UserError
-from engine.runs.directory import RunDirectory
 from engine.runs.execution import execute, finish_stopped
+from engine.runs.folder.directory import RunDirectory
+from engine.runs.folder.record import RunState
+from engine.runs.folder.writer import RunWriter
 from engine.runs.kinds import find_kind
-from engine.runs.record import RunState
-from engine.runs.writer import RunWriter
 
 __all__ = ["main"]
 

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from data.frames import Floats, sky_triad
-from data.streams.objects import KnownObject, known_objects
-from data.streams.tracks import StreamTrack, known_tracks
+from data.literature.objects import KnownObject, known_objects
+from data.literature.tracks import StreamTrack, known_tracks
 
 __all__ = ["Match", "identify", "recall_tracks"]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from astropy import units
 from astropy.coordinates import SkyCoord
 
-from data.derived_streams import place, proper_motion
+from data.columns.stream_frames import place, proper_motion
 from data.errors import UserError
 from data.frames import Floats, SolarParameters, sky_triad
 

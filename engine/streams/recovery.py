@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from engine.runs.files import as_json
+from engine.runs.folder.files import as_json
 from engine.streams.significance import p_value
 
 __all__ = ["Share", "append_row", "calibrated", "completeness", "false_candidates", "judge",

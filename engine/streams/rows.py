@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data.streams.dust import reddening
+from data.literature.dust import reddening
 from engine.streams.chain import Chain, Field
 from engine.streams.identify import Match, identify
 from engine.streams.lines import Line, best_line

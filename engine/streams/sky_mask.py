@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.streams.objects import KnownObject, known_objects
+from data.literature.objects import KnownObject, known_objects
 from engine.streams.patches import Patch, separation
 
 __all__ = ["KnownDisc", "known_discs", "masked_radius"]

@@ -20,10 +20,10 @@ from data.archives.into_store import store_parts
 from data.archives.probe import probed_query
 from data.archives.queries import free_query, release_query
 from data.archives.releases import from_document
-from data.derived_formulae import galactic_latitude
+from data.catalogue.store import CatalogueStore
+from data.columns.formulae import galactic_latitude
 from data.errors import UserError
 from data.selection import parse
-from data.store import CatalogueStore
 from engine.runs import open_run
 from tests.archives_server import dachs
 

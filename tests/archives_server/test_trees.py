@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data.derived import column
-from data.ingest import ingest_arrays
+from data.catalogue.ingest import ingest_arrays
+from data.columns.derived import column
 from data.selection import mask, parse, to_text
 from data.selection.adql import to_adql
 from tests.archives_server import dachs
@@ -66,7 +66,7 @@ class Trees:
 
     def evaluated(self, expression):
         from data.selection import expression_columns, parse_expression
-        from data.selection.evaluate import _evaluate
+        from data.selection.comparisons import evaluate_expression
 
         tree = parse_expression(expression)
         block = {
@@ -74,7 +74,7 @@ class Trees:
             for name in expression_columns(tree)
         }
         with np.errstate(all="ignore"):
-            return _evaluate(tree, block)
+            return evaluate_expression(tree, block)
 
     def leaf(self):
         kind = self.rng.choice(["range", "arc", "compare", "polygon"], p=[0.4, 0.1, 0.3, 0.2])

@@ -6,8 +6,8 @@ from pathlib import Path
 import panel as pn
 import panel_material_ui as pmui
 
-from dashboard.services import Services
-from dashboard.serving import ServeOptions, make_server
+from dashboard.server.server import ServeOptions, make_server
+from dashboard.services.services import Services
 
 PARTS = 40
 #: Milliseconds after the parts were sent.

@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.saved_views import SavedViews
+from dashboard.saved_views.store import SavedViews
+from data.catalogue.store import CatalogueStore
 from data.selection import parse
-from data.store import CatalogueStore
 from tests.browser.conftest import PATIENCE
 from tests.helpers.ports import free_port
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from data.catalogue.store import CatalogueStore
 from data.selection import mask, parse
-from data.store import CatalogueStore
 
 
 def count(page):

@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
-from dashboard.accounts import put_account
+from dashboard.server.accounts import put_account
 from engine.runs import list_runs
 from tests.browser.conftest import PATIENCE, ROOT, SIZE, serving_on
 from tests.dashboard.stars import make_catalogue

@@ -12,8 +12,8 @@ import shutil
 import pytest
 
 from dashboard.pages.registry import PAGES
-from dashboard.saved_views import SavedViews
-from engine.runs.files import write_json
+from dashboard.saved_views.store import SavedViews
+from engine.runs.folder.files import write_json
 from tests.browser.conftest import PATIENCE
 from tests.dashboard.stars import make_catalogue
 from tests.dashboard.synthetic_runs import make_map, make_run

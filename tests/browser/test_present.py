@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.saved_views import SavedViews
+from dashboard.saved_views.store import SavedViews
 from tests.browser.conftest import PATIENCE
 from tests.dashboard.stars import make_catalogue
 from tests.dashboard.synthetic_runs import make_map

@@ -9,8 +9,8 @@ import pytest
 from astropy.table import Table
 from playwright.sync_api import expect
 
+from data.catalogue.store import CatalogueStore
 from data.selection import mask, parse
-from data.store import CatalogueStore
 from tests.browser.conftest import PATIENCE
 from tests.dashboard.measured import make_measured
 

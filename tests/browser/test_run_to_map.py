@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from data.ingest import ingest_arrays
+from data.catalogue.ingest import ingest_arrays
 from engine.runs.launch import cancel, list_runs
 from tests.browser.conftest import PATIENCE
 from tests.dashboard.stars import disc

@@ -11,9 +11,9 @@ import time
 import pytest
 
 from engine.runs import cancel, launch, list_runs
+from engine.runs.folder.record import RunState
 from engine.runs.kinds import Kind
 from engine.runs.process import is_alive
-from engine.runs.record import RunState
 from tests.browser.conftest import PATIENCE, ROOT, serving_on
 from tests.helpers.ports import free_port
 from tests.helpers.run_fixtures import HELPERS

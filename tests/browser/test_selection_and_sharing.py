@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from dashboard.named_selections import NamedSelections
-from dashboard.saved_views import SavedViews
+from dashboard.saved_views.store import SavedViews
+from dashboard.services.named_selections import NamedSelections
+from data.catalogue.store import CatalogueStore
 from data.selection import mask, parse
-from data.store import CatalogueStore
 from tests.browser.conftest import PATIENCE
 from tests.dashboard.stars import make_catalogue
 

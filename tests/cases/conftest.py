@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dashboard.cli import main
-from data.store import Catalogue, CatalogueStore
+from data.catalogue.store import Catalogue, CatalogueStore
 
 FILES = Path(__file__).parent
 

@@ -18,10 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.table import Table
 
-from data.covariance import cartesian_covariance
-from data.derived import column as derived_column
+from data.catalogue.store import Catalogue
+from data.columns.covariance import cartesian_covariance
+from data.columns.derived import column as derived_column
 from data.selection import mask, parse
-from data.store import Catalogue
 
 from .conftest import FILES, Answer
 

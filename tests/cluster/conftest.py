@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine.cluster.head import NO_DASHBOARD
+from engine.runs.cluster.head import NO_DASHBOARD
 from tests.helpers.run_fixtures import HELPERS, home, kinds
 
 __all__ = ["home", "kinds"]
@@ -38,7 +38,7 @@ def cluster() -> Iterator[SimpleNamespace]:
     ):
         os.environ["PYTHONPATH"] = before
         yield SimpleNamespace(address=here.scheduler_address, client=client, dask=here)
-    from engine.cluster import clients
+    from engine.runs.cluster import clients
 
     for connection in clients._connections.values():
         connection.client.close(timeout=2)

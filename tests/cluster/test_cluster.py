@@ -8,15 +8,15 @@ import pytest
 
 from benchmarks.chaos import starts, under_fire
 from data.errors import UserError
-from engine.cluster.clients import connect
-from engine.cluster.executor import DaskExecutor
-from engine.cluster.workers import list_workers
 from engine.runs import cancel, launch, list_runs, open_run, submit, wait
-from engine.runs.files import write_json
-from engine.runs.needs import Needs
+from engine.runs.cluster.clients import connect
+from engine.runs.cluster.executor import DaskExecutor
+from engine.runs.cluster.workers import list_workers
+from engine.runs.folder.files import write_json
+from engine.runs.folder.writer import RunWriter
 from engine.runs.process import is_alive
-from engine.runs.queue import QUEUE, attend
-from engine.runs.writer import RunWriter
+from engine.runs.queueing.needs import Needs
+from engine.runs.queueing.queue import QUEUE, attend
 
 PATIENCE = 90.0
 
@@ -80,7 +80,7 @@ def test_what_no_worker_can_do_is_refused_before_there_is_a_run(start, home):
 
 
 def test_nobody_answers_at_an_address(home, kinds, monkeypatch):
-    monkeypatch.setattr("engine.cluster.clients._TIMEOUT", 0.5)
+    monkeypatch.setattr("engine.runs.cluster.clients._TIMEOUT", 0.5)
     with pytest.raises(UserError, match=r"127\.0\.0\.1:9 does not answer"):
         submit(home, {"kind": "count"}, "dask:tcp://127.0.0.1:9", kinds=kinds)
     assert list_runs(home) == []
@@ -177,7 +177,7 @@ def test_lost_workers_cost_nothing_but_what_came_after_the_checkpoint(
 
 
 def test_a_second_task_for_the_same_run_finds_nothing_to_do(start, cluster, home):
-    from engine.cluster.task import work
+    from engine.runs.cluster.task import work
 
     run = at_work(start("count", steps=40, pause=0.05))
     other = cluster.client.submit(work, str(run.path), "run_jobs:count", "another key", 1)
@@ -188,7 +188,7 @@ def test_a_second_task_for_the_same_run_finds_nothing_to_do(start, cluster, home
 
 def test_what_another_scheduler_held_is_handed_over_again(home, kinds, cluster, monkeypatch):
     """A scheduler that was started anew at its address knows none of the tasks of the old one."""
-    monkeypatch.setattr("engine.runs.queue._SETTLING", 0.0)
+    monkeypatch.setattr("engine.runs.queueing.queue._SETTLING", 0.0)
     held = made(home, f"dask:{cluster.address}", holder=cluster.address, task="x-1-Scheduler-old")
     assert held.record().state == "queued"
     attend(home, kinds)
@@ -203,7 +203,7 @@ def test_what_the_scheduler_gave_up_is_interrupted_and_can_be_resumed(
     run = made(home, f"dask:{cluster.address}", holder=cluster.address, task=f"x-1-{scheduler}")
     attend(home, kinds)
     assert run.record().state == "queued", "it may be on its way at this moment"
-    monkeypatch.setattr("engine.runs.queue._SETTLING", 0.0)
+    monkeypatch.setattr("engine.runs.queueing.queue._SETTLING", 0.0)
     attend(home, kinds)
     assert run.record().state == "interrupted"
     assert "gave the run up" in run.record().error["sentence"]
@@ -212,7 +212,7 @@ def test_what_the_scheduler_gave_up_is_interrupted_and_can_be_resumed(
 
 
 def test_a_lost_scheduler_leaves_the_run_waiting_and_says_so(home, kinds, monkeypatch):
-    monkeypatch.setattr("engine.cluster.clients._TIMEOUT", 0.5)
+    monkeypatch.setattr("engine.runs.cluster.clients._TIMEOUT", 0.5)
     lost = "tcp://127.0.0.1:9"
     run = made(home, f"dask:{lost}", holder=lost, task="x-1-Scheduler-gone")
     attend(home, kinds)
@@ -237,8 +237,8 @@ def test_a_run_that_comes_after_another_goes_to_the_cluster_when_that_is_done(
 
 def made(home, executor, **fields):
     """A run that has been queued for a minute, as its record says."""
-    from engine.runs.directory import new_run_directory
-    from engine.runs.record import RunRecord
+    from engine.runs.folder.directory import new_run_directory
+    from engine.runs.folder.record import RunRecord
 
     run = new_run_directory(home, "count")
     long_ago = time.time() - 60

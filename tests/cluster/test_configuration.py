@@ -3,10 +3,10 @@
 import pytest
 
 from data.errors import UserError
-from engine.cluster.configuration import read_cluster
-from engine.cluster.head import _job, cluster_address, promised, running_cluster, stop
-from engine.runs.executors import default_executor
-from engine.runs.files import write_json
+from engine.runs.cluster.configuration import read_cluster
+from engine.runs.cluster.head import _job, cluster_address, promised, running_cluster, stop
+from engine.runs.folder.files import write_json
+from engine.runs.queueing.executors import default_executor
 
 
 def write(home, text):
@@ -76,7 +76,7 @@ def test_a_cluster_that_was_stopped_by_hand_waits_for_somebody_to_ask(tmp_path, 
         started.append(home)
         return {"address": "tcp://here:1"}
 
-    monkeypatch.setattr("engine.cluster.head.start", start)
+    monkeypatch.setattr("engine.runs.cluster.head.start", start)
     assert cluster_address(home) == "tcp://here:1"
     assert stop(home) is False
     with pytest.raises(UserError, match="was stopped"):

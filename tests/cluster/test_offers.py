@@ -3,8 +3,8 @@
 import pytest
 
 from data.errors import UserError
-from engine.cluster.offers import Offer, check, requests
-from engine.runs.needs import Needs
+from engine.runs.cluster.offers import Offer, check, requests
+from engine.runs.queueing.needs import Needs
 
 SMALL = Offer(2, 4.0, {"CPU": 2.0})
 LARGE = Offer(1, 0.0, {"CPU": 8.0, "GPU": 1.0, "MEMORY": 64.0})

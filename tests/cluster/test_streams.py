@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from data.mocks.stream import make_stream
-from data.mocks.stream_injection import Injection
+from data.mocks.streams.injection import Injection
+from data.mocks.streams.patch import make_stream
 from engine.runs import open_run, submit
-from engine.runs.queue import attend
+from engine.runs.queueing.queue import attend
 from engine.streams.search.reading import read_search
 from engine.streams.search.sweep import submit_patches
 from tests.engine.streams.search.test_job import SPEC as ONE

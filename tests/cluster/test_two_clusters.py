@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from engine.cluster.head import NO_DASHBOARD
+from engine.runs.cluster.head import NO_DASHBOARD
 
 
 def test_two_local_clusters_and_no_port_that_others_reach():

@@ -7,8 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from dashboard.services import Services
-from dashboard.session import Session
+from dashboard.services.services import Services
+from dashboard.session.session import Session
 from tests.dashboard.stars import make_catalogue
 
 

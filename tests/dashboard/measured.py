@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.store import Catalogue
 from data.frames import SolarParameters, from_galactocentric
-from data.ingest import ingest_arrays
-from data.store import Catalogue
 
 LIMIT = 14.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.ingest import ingest_arrays
+from data.catalogue.ingest import ingest_arrays
 
 
 def disc(stars=4000, seed=3):

@@ -15,9 +15,9 @@ from engine.cubes.draws import draws_cube
 from engine.cubes.grid import make_grid
 from engine.cubes.parts import flag_attributes
 from engine.cubes.trust import FLAGS
-from engine.dark.cube import dark_matter_cube
-from engine.dark.smoothed import smoothed_baryons
-from engine.dark.summary import MapFields, dark_matter
+from engine.dark_matter.cube import dark_matter_cube
+from engine.dark_matter.smoothed import smoothed_baryons
+from engine.dark_matter.summary import MapFields, dark_matter
 from engine.draws import Draws
 from engine.lattice import Lattice
 from engine.smoothing import Kernel

@@ -9,10 +9,10 @@ import time
 from dataclasses import replace
 
 from engine.cubes.store import write_cube
-from engine.runs.directory import RunDirectory
-from engine.runs.files import write_json
+from engine.runs.folder.directory import RunDirectory
+from engine.runs.folder.files import write_json
+from engine.runs.folder.record import RunRecord, RunState
 from engine.runs.process import host_name, identify
-from engine.runs.record import RunRecord, RunState
 from tests.dashboard.synthetic import acceleration_cube, model_cube, profiles_cube
 
 SPEC = {

@@ -6,11 +6,11 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from data.mocks.stream import make_stream
-from data.mocks.stream_injection import Injection
-from data.store import CatalogueStore
-from engine.runs.files import write_json
-from engine.runs.record import RunState
+from data.catalogue.store import CatalogueStore
+from data.mocks.streams.injection import Injection
+from data.mocks.streams.patch import make_stream
+from engine.runs.folder.files import write_json
+from engine.runs.folder.record import RunState
 from engine.streams.patches import Patch
 from engine.streams.search.files import PatchFolder, StoredScores, window_name
 from engine.streams.search.found import covered_area, search_lines, window_lines

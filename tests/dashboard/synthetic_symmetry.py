@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.circular.cube import circular_velocity_cube
-from engine.circular.curve import Curve, map_curve
+from engine.circular_velocity.cube import circular_velocity_cube
+from engine.circular_velocity.curve import Curve, map_curve
 from engine.cubes.grid import Grid
 from engine.draws import Draws
 from engine.symmetry.cube import asymmetry_cube

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.accounts import put_account, read_accounts, remove_account, secret_of, verify
-from dashboard.guests import REASON, who_is_here
 from dashboard.policy.access import EDITOR, GUEST, Access, AccessRules
-from dashboard.serving import ServeOptions
-from dashboard.session import Session
+from dashboard.server.accounts import put_account, read_accounts, remove_account, secret_of, verify
+from dashboard.server.server import ServeOptions
+from dashboard.session.guests import REASON, who_is_here
+from dashboard.session.session import Session
 from dashboard.shell import Shell
 from data.errors import UserError
 from tests.dashboard.synthetic_runs import make_run
@@ -61,7 +61,7 @@ def test_a_guest_changes_nothing(services, guest, change):
 
 
 def test_every_act_is_among_those_that_are_tried():
-    from dashboard.acts import Acts
+    from dashboard.session.actions import Acts
 
     acts = {name for name in vars(Acts) if not name.startswith("_")}
     assert acts <= {"submit", "sweep", "search_apart", "cancel", "resume", "delete", "ingest",
@@ -74,9 +74,9 @@ def test_no_page_goes_past_the_acts():
         "engine.runs.launch": {"submit", "cancel", "resume", "delete"},
         "engine.runs": {"launch", "submit", "cancel", "resume", "delete"},
         "engine.runs.sweeps": {"submit_sweep"},
-        "dashboard.uploads": {"keep_upload"},
-        "data.ingest": {"ingest", "ingest_arrays"},
-        "data.store": {"CatalogueStore"},
+        "dashboard.server.uploads": {"keep_upload"},
+        "data.catalogue.ingest": {"ingest", "ingest_arrays"},
+        "data.catalogue.store": {"CatalogueStore"},
     }
     found = []
     root = Path(__file__).parents[2] / "dashboard" / "pages"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.pages.catalogue_bar import CatalogueBar, details
-from dashboard.pages.tracers import TracersPage
+from dashboard.pages.explore.catalogue_bar import CatalogueBar, details
+from dashboard.pages.tracers.page import TracersPage
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -65,7 +65,7 @@ def test_tracers_show_the_remarks_without_distrust(services, session, tmp_path):
     """A remark stands beside the warnings and is none of them."""
     import numpy as np
 
-    from data.ingest import ingest_arrays
+    from data.catalogue.ingest import ingest_arrays
     from tests.dashboard.measured import measured_columns
 
     columns = measured_columns(3000)

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from bokeh.models import ColorBar
 
-from dashboard.pages.acceleration import AccelerationPage
-from dashboard.pages.compare import ComparePage
+from dashboard.pages.acceleration.page import AccelerationPage
+from dashboard.pages.compare.page import ComparePage
 from dashboard.policy.comparing import choose_pair, differing, pull_words, run_labels
 from dashboard.views import compare_maps
-from dashboard.views.slices import take_slice
 from data.errors import UserError
+from engine.cubes.slices import take_slice
 from engine.cubes.store import MANIFEST, write_cube
 from tests.dashboard.synthetic import acceleration_cube
 from tests.dashboard.synthetic_runs import make_map, make_run

@@ -5,7 +5,7 @@ import logging
 import pytest
 from tornado.websocket import WebSocketClosedError
 
-from dashboard.connection import quiet_about_closed_pages
+from dashboard.server.connection import quiet_about_closed_pages
 
 
 @pytest.mark.parametrize(("error", "told"), [(WebSocketClosedError(), False), (OSError(), True)])

@@ -1,7 +1,7 @@
 """The demonstration catalogue is made once."""
 
-from dashboard.demonstration import NAME, make_if_missing
-from data.store import CatalogueStore
+from dashboard.services.demonstration import NAME, make_if_missing
+from data.catalogue.store import CatalogueStore
 
 
 def test_demonstration_catalogue_is_made_once_and_has_a_truth(tmp_path):

@@ -5,10 +5,10 @@ import time
 import numpy as np
 import pytest
 
-from dashboard.density_map import DensityMap
-from dashboard.pages.density_maps import work_out
+from dashboard.pages.density.maps import work_out
 from dashboard.policy import baryon_choice, dark_matter_words, density_words
 from dashboard.policy.baryon_choice import BaryonChoice, baryons_of, offered
+from dashboard.services.density_map import DensityMap
 from dashboard.views.density_slices import (
     DENSITY_UNITS,
     DensityAsked,
@@ -16,11 +16,11 @@ from dashboard.views.density_slices import (
     take_density,
     take_density_profile,
 )
-from dashboard.views.slices import PLANES, start_position, sun_position
 from data.baryons import NO_BARYONS, packaged
 from data.errors import UserError
 from data.mocks.spherical import challenge
 from data.mocks.truth import Truth
+from engine.cubes.slices import PLANES, start_position, sun_position
 from engine.smoothing import Kernel
 from tests.dashboard.synthetic_density import SUN, density_cubes, truth
 

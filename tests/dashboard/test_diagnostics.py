@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.theme import figure_colours
+from dashboard.components.theme import figure_colours
 from dashboard.views.diagnostics import (
     available,
     diagnostic_map,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from bokeh.models import PointDrawTool
 
-import dashboard.results
-from dashboard.pages.acceleration import AccelerationPage
-from dashboard.pages.profile_line import place_of, text_of
+import dashboard.services.results
+from dashboard.components.profile_line import place_of, text_of
+from dashboard.pages.acceleration.page import AccelerationPage
 from dashboard.views.profiles import DRAWN, take_drawn_profile
 from tests.dashboard.synthetic import acceleration_at, acceleration_cube
 from tests.dashboard.synthetic_runs import make_map
@@ -22,7 +22,7 @@ def truth(x):
 
 @pytest.fixture
 def page(services, session, wait, monkeypatch):
-    monkeypatch.setattr(dashboard.results, "_catalogue", lambda *_: ("demo", truth))
+    monkeypatch.setattr(dashboard.services.results, "_catalogue", lambda *_: ("demo", truth))
     make_map(services.home, estimators=("boltzmann", "potential"))
     made = AccelerationPage(services, session)
     made._root = made.view()
@@ -101,7 +101,7 @@ def test_another_plane_shows_the_line_from_its_side(page):
 
 
 def test_the_line_is_part_of_a_view(page):
-    from dashboard.saved_views_controls import Restoring, read_controls
+    from dashboard.saved_views.controls import Restoring, read_controls
 
     line = page._maps._line
     line.on.value = True

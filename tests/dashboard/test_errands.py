@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard import errands as module
+from dashboard.services import errands as module
 from tests.dashboard.stars import disc
 
 

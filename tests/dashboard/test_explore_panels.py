@@ -9,21 +9,21 @@ import numpy as np
 import pytest
 from bokeh.models import Plot
 
-from dashboard.looks import Look, look_of, resized
-from dashboard.pages.density_pair import DensityGrid
-from dashboard.pages.explore import ExplorePage
-from dashboard.pictures import draw, opening_axes
+from dashboard.components.density_pair import DensityGrid
+from dashboard.components.theme import figure_colours
+from dashboard.pages.explore.page import ExplorePage
 from dashboard.policy.brushes import box, lasso
 from dashboard.policy.panels import PRESETS, default_axes, points_down, preset_of, some_axes
 from dashboard.policy.readout import readout
-from dashboard.rasters import RasterCache
-from dashboard.session import Session
-from dashboard.theme import figure_colours
+from dashboard.services.pictures import draw, opening_axes
+from dashboard.services.rasters import RasterCache
+from dashboard.session.panel_view import Look, look_of, resized
+from dashboard.session.session import Session
 from dashboard.views import sky
 from dashboard.views.phase_space import Frame, Panel
 from dashboard.views.shading import shade
-from data.derived import column
-from data.mocks.stream import make_stream
+from data.columns.derived import column
+from data.mocks.streams.patch import make_stream
 from data.selection import mask
 from tests.dashboard.stars import make_catalogue
 

@@ -21,7 +21,7 @@ from dashboard.export.script import acceleration_script
 from dashboard.export.view import View, slice_of
 from data.errors import UserError
 from engine.cubes.store import MANIFEST, write_cube
-from engine.runs.files import write_json
+from engine.runs.folder.files import write_json
 from tests.dashboard.synthetic import (
     acceleration_at,
     acceleration_cube,

@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.export.drawing import drawing
 from dashboard.export.views import _grow, export_views, view_figure
-from dashboard.saved_views import SavedViews
+from dashboard.saved_views.store import SavedViews
 from data.errors import UserError
 from engine.cubes.store import read_cube
 from tests.dashboard.stars import make_catalogue

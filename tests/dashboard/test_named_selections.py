@@ -7,12 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from dashboard.named_selections import LONGEST, NamedSelections
-from dashboard.pages.selection_editor import SelectionEditor
-from dashboard.pages.selection_text import complaint
+from dashboard.components.selection.editor import SelectionEditor
+from dashboard.components.selection.text import complaint
 from dashboard.policy.brushes import cuts, without
 from dashboard.policy.combining import combine_with
-from dashboard.session import Session
+from dashboard.services.named_selections import LONGEST, NamedSelections
+from dashboard.session.session import Session
 from data.errors import UserError
 from data.selection import mask, parse, to_text
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.pages import archives_form
-from dashboard.pages.archives import ArchivesPage
-from dashboard.pages.archives_form import OTHER
+from dashboard.pages.archives import form as archives_form
+from dashboard.pages.archives.form import OTHER
+from dashboard.pages.archives.page import ArchivesPage
 from dashboard.policy.downloads import download_line, size_in_words, source_line
 from data.errors import UserError
 from data.selection import parse
-from engine.runs.record import RunRecord, RunState
+from engine.runs.folder.record import RunRecord, RunState
 
 
 @pytest.fixture

@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 from bokeh.models import ColorBar, Plot
 
-import dashboard.results
-from dashboard.pages.asymmetry import AsymmetryPage, joint_table, mean_size
-from dashboard.pages.asymmetry_curves import sun_table
+import dashboard.services.results
+from dashboard.pages.asymmetry.curves import sun_table
+from dashboard.pages.asymmetry.page import AsymmetryPage, joint_table, mean_size
 from dashboard.policy import asymmetries
 from dashboard.policy.asymmetries import ASYMMETRIES
 from dashboard.views import asymmetry_maps, rotation_curves
 from dashboard.views.asymmetry_maps import planes_with_values, take_asymmetry
-from dashboard.views.slices import PLANES
-from data.published.rotation_curves import published_curve
-from engine.circular.cube import circular_velocity_cube
-from engine.circular.curve import Curve
+from data.literature.rotation_curves import published_curve
+from engine.circular_velocity.cube import circular_velocity_cube
+from engine.circular_velocity.curve import Curve
+from engine.cubes.slices import PLANES
 from engine.draws import Draws
 from tests.dashboard.synthetic import SUN, acceleration_at
 from tests.dashboard.synthetic_runs import make_map, make_run
@@ -43,7 +43,7 @@ def cubes():
 @pytest.fixture
 def mock(monkeypatch):
     """Let every run's catalogue be a mock whose truth is the field of the synthetic cubes."""
-    monkeypatch.setattr(dashboard.results, "_catalogue", lambda *_: ("demo", truth))
+    monkeypatch.setattr(dashboard.services.results, "_catalogue", lambda *_: ("demo", truth))
 
 
 def classes(root, name):

@@ -10,14 +10,14 @@ import holoviews as hv
 import numpy as np
 import pytest
 
-import dashboard.density_map
+import dashboard.services.density_map
 from dashboard.export.density_figure import DensityView
 from dashboard.export.run import download
-from dashboard.latest import LatestWork
-from dashboard.pages.dark_matter import DarkMatterPage
-from dashboard.pages.density import DensityPage
-from dashboard.pages.density_base import DensityResultPage
+from dashboard.pages.dark_matter.page import DarkMatterPage
+from dashboard.pages.density.base import DensityResultPage
+from dashboard.pages.density.page import DensityPage
 from dashboard.policy.baryon_choice import MOCK, OWN
+from dashboard.services.latest_only import LatestWork
 from data.baryons import model_to_dict, packaged
 from tests.dashboard.synthetic_density import density_cubes, truth
 from tests.dashboard.synthetic_runs import make_map, make_run
@@ -34,7 +34,9 @@ def cubes():
 
 @pytest.fixture(autouse=True)
 def no_kept_maps(monkeypatch):
-    monkeypatch.setattr(dashboard.density_map, "_maps", type(dashboard.density_map._maps)())
+    monkeypatch.setattr(
+        dashboard.services.density_map, "_maps", type(dashboard.services.density_map._maps)()
+    )
 
 
 @pytest.fixture

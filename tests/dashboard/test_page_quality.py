@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from dashboard.completeness import Question, assess, complete_cut, with_cut
-from dashboard.pages.quality import QualityPage
-from dashboard.pages.quality_artefacts import failing
-from dashboard.rasters import RasterCache
+from dashboard.pages.quality.artefacts import failing
+from dashboard.pages.quality.page import QualityPage
+from dashboard.services.completeness import Question, assess, complete_cut, with_cut
+from dashboard.services.rasters import RasterCache
 from data.errors import UserError
 from data.selection import mask, parse
 from tests.dashboard.measured import make_measured
@@ -41,7 +41,7 @@ def test_what_the_limit_keeps_is_counted(measured):
 
 
 def test_extinction_moves_the_limit_and_the_map(tmp_path):
-    from data.ingest import ingest_arrays
+    from data.catalogue.ingest import ingest_arrays
     from tests.dashboard.measured import measured_columns
 
     columns = measured_columns(12_000)

@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
+from dashboard.components.theme import figure_colours
 from dashboard.export.streams import candidate_figure, members_adql, members_bytes
-from dashboard.pages.streams import StreamsPage
-from dashboard.pages.streams_table import CandidateTable, shown_rows
+from dashboard.pages.streams.page import StreamsPage
+from dashboard.pages.streams.table import CandidateTable, shown_rows
 from dashboard.policy.streams import candidate_lines, members_tree, verdict_on_p
-from dashboard.services import Services
-from dashboard.session import Session
-from dashboard.streams_remarks import Remark, Remarks
-from dashboard.theme import figure_colours
+from dashboard.services.services import Services
+from dashboard.services.streams_remarks import Remark, Remarks
+from dashboard.session.session import Session
 from dashboard.views.streams_panels import PANELS, chord, panel_data
 from dashboard.views.streams_region import RegionFigures
 from dashboard.views.streams_sky import PatchMark, TrackMark, circle, sky_of_patches
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
 from data.selection import mask, validate
-from data.store import CatalogueStore
 from engine.streams.search.reading import read_search
 from tests.dashboard.conftest import OneAtATime
 from tests.dashboard.synthetic_streams import make_patch, make_search

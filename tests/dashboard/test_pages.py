@@ -9,12 +9,12 @@ import panel as pn
 import pytest
 
 from dashboard.app import build_app, origins
-from dashboard.pages.explore import ExplorePage
+from dashboard.pages.explore.page import ExplorePage
 from dashboard.pages.registry import PAGES
-from dashboard.pages.tracers import TracersPage
-from dashboard.session import Session
+from dashboard.pages.tracers.page import TracersPage
+from dashboard.session.session import Session
 from dashboard.shell import Shell
-from data.derived import column
+from data.columns.derived import column
 from data.selection import parse
 from tests.dashboard.stars import disc, make_catalogue
 
@@ -307,7 +307,7 @@ def test_what_was_good_to_know_stays_on_its_page(services, monkeypatch):
     session = Session(services)
     shell = Shell(services, session)
     clock = [100.0]
-    monkeypatch.setattr("dashboard.notices.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("dashboard.session.notices.time.monotonic", lambda: clock[0])
     session.notify("Saved.", level="success")
     session.notify("The disk is nearly full.", level="warning")
     clock[0] += 10

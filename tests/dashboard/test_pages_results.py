@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from bokeh.models import ColorBar, Plot
 
-import dashboard.results
-from dashboard.pages.acceleration import AccelerationPage
-from dashboard.pages.model import ModelPage
-from dashboard.quantities import UNITS
+import dashboard.services.results
+from dashboard.pages.acceleration.page import AccelerationPage
+from dashboard.pages.model.page import ModelPage
 from data.errors import UserError
+from engine.cubes.quantities import UNITS
 from engine.cubes.store import MANIFEST
-from engine.runs.files import write_json
+from engine.runs.folder.files import write_json
 from tests.dashboard.synthetic import acceleration_at
 from tests.dashboard.synthetic_runs import make_every_state, make_map, make_run
 
@@ -27,7 +27,7 @@ def truth(x):
 @pytest.fixture
 def mock(monkeypatch):
     """Let every run's catalogue be a mock whose truth is the field of the synthetic cubes."""
-    monkeypatch.setattr(dashboard.results, "_catalogue", lambda *_: ("demo", truth))
+    monkeypatch.setattr(dashboard.services.results, "_catalogue", lambda *_: ("demo", truth))
 
 
 def classes(root, name):
@@ -277,7 +277,7 @@ def test_a_run_whose_volume_leaves_the_sun_out_has_no_number_there(services, ses
 def test_a_run_without_a_cube_is_refused(services):
     directory = make_run(services.home, "done", result={"cubes": {}})
     with pytest.raises(UserError, match="no cube named 'acceleration'"):
-        dashboard.results.load_map(
+        dashboard.services.results.load_map(
             services.home, directory.record(), services.catalogues, ("acceleration",)
         )
 

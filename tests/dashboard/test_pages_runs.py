@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.pages.runs import RunsPage
-from dashboard.session import Session
+from dashboard.pages.runs.page import RunsPage
+from dashboard.session.session import Session
 from dashboard.shell import Shell
-from engine.runs.files import write_json
-from engine.runs.record import RunState
-from engine.runs.tags import add_tag
+from engine.runs.folder.files import write_json
+from engine.runs.folder.record import RunState
+from engine.runs.folder.tags import add_tag
 from tests.dashboard.synthetic_runs import SPEC, add_losses, make_every_state, make_run
 
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from panel.pane import Markdown
 
-from dashboard.plain import plain
+from dashboard.components.escape import plain
 
 HOSTILE = [
     "<script>alert(1)</script>",

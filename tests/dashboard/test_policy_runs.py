@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard.pages.runs import selection_caption
+from dashboard.pages.runs.page import selection_caption
 from dashboard.policy import run_states
 from dashboard.policy.captions import (
     distrust_lines,
@@ -21,7 +21,7 @@ from dashboard.policy.map_choice import choose
 from dashboard.policy.published import PUBLISHED, AtSun, pull, speed_to_acceleration
 from dashboard.policy.trust import reasons_of_cells
 from dashboard.policy.verdicts import classifier_verdict, figures, pulls_verdict
-from engine.runs.record import RunRecord, RunState
+from engine.runs.folder.record import RunRecord, RunState
 from tests.dashboard.synthetic import acceleration_cube
 
 

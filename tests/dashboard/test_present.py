@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-import dashboard.results
-from dashboard.pages.present import PresentPage
-from dashboard.pages.present_figures import page_figures
-from dashboard.saved_views import SavedViews
-from dashboard.saved_views_controls import Restoring, read_controls
-from dashboard.saved_views_opening import check_openable
-from dashboard.session import Session
+import dashboard.services.results
+from dashboard.pages.present.figures import page_figures
+from dashboard.pages.present.page import PresentPage
+from dashboard.saved_views.controls import Restoring, read_controls
+from dashboard.saved_views.opening import check_openable
+from dashboard.saved_views.store import SavedViews
+from dashboard.session.session import Session
 from dashboard.shell import Shell
 from data.errors import UserError
 from tests.dashboard.synthetic import acceleration_at
@@ -25,7 +25,9 @@ HOSTILE = '<img src=x onerror="alert(1)"> **b** [a](b)'
 def mock(monkeypatch):
     """Let every run's catalogue be a mock whose truth is the field of the synthetic cubes."""
     monkeypatch.setattr(
-        dashboard.results, "_catalogue", lambda *_: ("demo", lambda x: acceleration_at(*x.T).T)
+        dashboard.services.results,
+        "_catalogue",
+        lambda *_: ("demo", lambda x: acceleration_at(*x.T).T),
     )
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dashboard.saved_views import NOTE, TITLE, SavedViews
+from dashboard.saved_views.store import NOTE, TITLE, SavedViews
 from data.errors import UserError
 
 DOCUMENT = {"version": 1, "page": "acceleration", "run": "a-run", "controls": {}}

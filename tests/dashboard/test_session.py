@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from dashboard import notices
-from dashboard.history import LIMIT, History
-from dashboard.session import Session
+from dashboard.session import notices
+from dashboard.session.history import LIMIT, History
+from dashboard.session.session import Session
 from data.errors import UserError
 
 CUT = {"kind": "range", "column": "z", "min": -1.0, "max": 1.0}

@@ -17,8 +17,8 @@ import panel as pn
 import pytest
 
 from dashboard.app import rehearsal
-from dashboard.serving import rehearse
-from dashboard.session import Session
+from dashboard.server.server import rehearse
+from dashboard.session.session import Session
 from dashboard.shell import Shell
 
 #: Thirty sessions of Explore cost some 80 s of a processor.
@@ -33,17 +33,17 @@ TOLERANCE = 40
 SERVER = """
 import ctypes, gc, json, os, sys, threading, time, urllib.request, weakref
 from pathlib import Path
-from dashboard.accounts import secret_of
+from dashboard.server.accounts import secret_of
 home = Path(sys.argv[1])
 # The session of the client that pulls must be signed as those of the server are.
 os.environ |= {"BOKEH_SECRET_KEY": secret_of(home), "BOKEH_SIGN_SESSIONS": "yes"}
 import panel as pn
 from bokeh.client import pull_session
 from dashboard.app import build_app
-from dashboard.loop_watch import LoopWatch
-from dashboard.services import Services
-from dashboard.serving import ServeOptions, make_server
-from dashboard.session import Session
+from dashboard.server.loop_watch import LoopWatch
+from dashboard.services.services import Services
+from dashboard.server.server import ServeOptions, make_server
+from dashboard.session.session import Session
 from tests.dashboard.stars import make_catalogue
 
 make_catalogue(home, stars=20_000)

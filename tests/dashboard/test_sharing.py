@@ -7,11 +7,11 @@ import json
 import pytest
 
 from dashboard.policy.session_document import LARGEST, READS, VERSION, checked
-from dashboard.saved_views import SavedViews
-from dashboard.saved_views_opening import at_home, open_document
-from dashboard.saved_views_shared import SharedViews, file_of, from_file
-from dashboard.services import Services
-from dashboard.session import Session
+from dashboard.saved_views.opening import at_home, open_document
+from dashboard.saved_views.shared import SharedViews, file_of, from_file
+from dashboard.saved_views.store import SavedViews
+from dashboard.services.services import Services
+from dashboard.session.session import Session
 from dashboard.shell import Shell
 from data.errors import UserError
 from tests.dashboard.stars import make_catalogue

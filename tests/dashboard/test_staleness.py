@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dashboard.staleness import differences, stale_sentence
+from dashboard.session.staleness import differences, stale_sentence
 
 SUN = (8.122, 0.0, 0.0208)
 CUT = {"kind": "range", "column": "z", "min": -1.0, "max": 1.0}

@@ -6,9 +6,9 @@ from dataclasses import replace
 import holoviews as hv
 import pytest
 
-from dashboard.pages.streams import StreamsPage
-from dashboard.pages.sweeps import SweepsPage
-from dashboard.pictures import all_columns
+from dashboard.components.theme import figure_colours
+from dashboard.pages.streams.page import StreamsPage
+from dashboard.pages.sweeps.page import SweepsPage
 from dashboard.policy.sweeps import (
     RESULTS,
     SweepPoint,
@@ -18,11 +18,11 @@ from dashboard.policy.sweeps import (
     suggested_cut,
     verdict,
 )
-from dashboard.theme import figure_colours
+from dashboard.services.pictures import all_columns
 from dashboard.views.sweeps import sweep_plot
 from data.errors import UserError
-from data.mocks.stream import make_stream
-from engine.runs.record import RunRecord, RunState
+from data.mocks.streams.patch import make_stream
+from engine.runs.folder.record import RunRecord, RunState
 from engine.runs.sweeps import find_sweeps
 from tests.dashboard.stars import make_catalogue
 

@@ -6,9 +6,9 @@ import holoviews as hv
 import numpy as np
 import pytest
 
-from dashboard.quantities import QUANTITIES, UNITS
 from dashboard.views import cube_maps
-from dashboard.views.slices import PLANES, grid_values, nearest, sun_position, take_slice
+from engine.cubes.quantities import QUANTITIES, UNITS
+from engine.cubes.slices import PLANES, grid_values, nearest, sun_position, take_slice
 from tests.dashboard.synthetic import FLAGS, SUN, acceleration_at, acceleration_cube
 
 hv.extension("bokeh")

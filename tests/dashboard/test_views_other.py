@@ -6,8 +6,8 @@ import holoviews as hv
 import numpy as np
 import pytest
 
+from dashboard.components.theme import figure_colours
 from dashboard.policy.loss_history import LossHistory
-from dashboard.theme import figure_colours
 from dashboard.views.histograms import PAIRS, QUANTITIES_1D, counts_plot, pair_maps, pulls_plot
 from dashboard.views.losses import AT_MOST, loss_plot, loss_range, thinned
 from dashboard.views.profiles import LINES, abscissa, profile_plot, take_profile

@@ -7,14 +7,14 @@ import math
 import holoviews as hv
 import pytest
 
-from dashboard.pages.run_details import RunDetails
-from dashboard.pages.windows_panel import WindowsPanel
+from dashboard.components.theme import figure_colours
+from dashboard.pages.runs.details import RunDetails
+from dashboard.pages.streams.windows_panel import WindowsPanel
 from dashboard.policy.access import Access
 from dashboard.policy.window_history import WindowHistory
-from dashboard.theme import figure_colours
 from dashboard.views.windows import window_plot
-from engine.runs.directory import RunDirectory
-from engine.runs.record import RunRecord, RunState
+from engine.runs.folder.directory import RunDirectory
+from engine.runs.folder.record import RunRecord, RunState
 
 COLOURS = figure_colours(dark=True)
 

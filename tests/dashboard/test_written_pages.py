@@ -11,7 +11,7 @@ from bokeh.plotting import figure
 from bokeh.protocol import Protocol
 from bokeh.server.session import ServerSession
 
-from dashboard.written_pages import pull_beside_the_loop, write_ahead
+from dashboard.server.document_cache import pull_beside_the_loop, write_ahead
 
 
 class Sessions:

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.completeness import incomplete, spatial_reasons
-from data.ingest import ingest
-from data.population import make_population
+from data.catalogue.ingest import ingest
+from data.population.population import make_population
+from data.population.warnings import incomplete, spatial_reasons
 from data.selection import parse
 
 SUN = np.array([8.122, 0.0, 0.0208])

@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
-from data.covariance import astrometric_covariance, cartesian_covariance, cartesian_jacobian
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.schema import ASTROMETRY, CORRELATIONS
+from data.columns.covariance import (
+    astrometric_covariance,
+    cartesian_covariance,
+    cartesian_jacobian,
+)
 from data.frames import to_galactocentric
-from data.ingest import ingest_arrays
-from data.schema import ASTROMETRY, CORRELATIONS
 
 NAMES = tuple(ASTROMETRY)
 MAS = 1.0 / 3600e3

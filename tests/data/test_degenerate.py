@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from data.degenerate import require_spread
+from data.catalogue.ingest import ingest_arrays
 from data.errors import UserError
 from data.frames import SolarParameters
-from data.ingest import ingest_arrays
-from data.population import make_population
+from data.population.degenerate import require_spread
+from data.population.population import make_population
 
 SUN = np.asarray(SolarParameters().position)
 N = 1_000

@@ -14,16 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.column_nature import nature_of
-from data.completeness import UNCURED
-from data.dependence import column_dependence, dependences
-from data.derived import DERIVED, column
-from data.derived_families import FAMILIES
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.schema import CARTESIAN, CORRECTION, ERRORS, KNOWN
+from data.catalogue.schema import DERIVED as ADDED
+from data.columns.dependence import column_dependence, dependences
+from data.columns.derived import DERIVED, column
+from data.columns.families import FAMILIES
+from data.columns.nature import nature_of
 from data.frames import SolarParameters, from_galactocentric
-from data.ingest import ingest_arrays
-from data.population import make_population
-from data.schema import CARTESIAN, CORRECTION, ERRORS, KNOWN
-from data.schema import DERIVED as ADDED
+from data.population.population import make_population
+from data.population.warnings import UNCURED
 from data.selection import mask, parse, to_text
 
 N = 300

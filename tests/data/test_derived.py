@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 
-from data.derived import DERIVED, ColumnCache, available, column
+from data.catalogue.ingest import ingest_arrays
+from data.columns.derived import DERIVED, ColumnCache, available, column
 from data.errors import UserError
 from data.frames import SolarParameters, cylindrical, from_galactocentric, galactocentric_rotation
-from data.ingest import ingest_arrays
 
 
 class Table:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from data import derived, derived_kept
-from data.ingest import ingest_arrays
-from data.store import CatalogueStore
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.store import CatalogueStore
+from data.columns import derived
+from data.columns import kept as derived_kept
 
 
 @pytest.fixture

@@ -11,17 +11,17 @@ import gala.potential as gp
 import numpy as np
 import pytest
 
-from data.covariance import cartesian_covariance
-from data.derived import available, column, described, unit
-from data.derived_energy import POTENTIALS
-from data.derived_errors import CORRELATED
-from data.derived_families import call_name, is_call, listed
-from data.derived_streams import STREAMS, from_points, from_pole
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.schema import CORRELATIONS
+from data.columns.covariance import cartesian_covariance
+from data.columns.derived import available, column, described, unit
+from data.columns.energy import POTENTIALS
+from data.columns.errors import CORRELATED
+from data.columns.families import call_name, is_call, listed
+from data.columns.stream_frames import STREAMS, from_points, from_pole
 from data.errors import UserError
 from data.frames import SolarParameters, to_galactocentric
-from data.ingest import ingest_arrays
 from data.mocks.potentials import named
-from data.schema import CORRELATIONS
 from data.selection import caption, columns, mask, parse, to_text
 
 SPACE = ("x", "y", "z", "vx", "vy", "vz")
@@ -177,7 +177,7 @@ def test_stream_coordinates_are_those_of_gala(sky, stream):
 
 def test_gd1_is_the_matrix_of_koposov():
     """Koposov et al. 2010, appendix A: the three rows of the matrix, to its six digits."""
-    from data.derived_streams import rotation_of
+    from data.columns.stream_frames import rotation_of
 
     printed = [
         [-0.4776303088, -0.1738432154, 0.8611897727],

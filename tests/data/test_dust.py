@@ -8,7 +8,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from data.errors import UserError
-from data.streams.dust import reddening
+from data.literature.dust import reddening
 
 
 def hemisphere(path, pole):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from astropy.table import MaskedColumn, Table
 
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.joining import join
 from data.errors import UserError
-from data.ingest import ingest_arrays
-from data.joining import join
 
 N = 500
 
@@ -80,7 +80,7 @@ def test_many_chunks_are_one(stars, tmp_path, monkeypatch):
     file = tmp_path / "labels.fits"
     second(catalogue.column("source_id")).write(file)
     whole = join(catalogue, file, home)
-    monkeypatch.setattr("data.joining._ROWS", 7)
+    monkeypatch.setattr("data.catalogue.joining._ROWS", 7)
     pieces = join(catalogue, file, home)
     assert pieces.counts == whole.counts
     assert pieces.catalogue.already_there

@@ -7,9 +7,9 @@ import pytest
 from astropy.table import Table
 
 from data.errors import UserError
-from data.streams.galstreams import read_galstreams, thinned
-from data.streams.objects import known_objects
-from data.streams.tracks import known_tracks, read_tracks, write_tracks
+from data.literature.galstreams import read_galstreams, thinned
+from data.literature.objects import known_objects
+from data.literature.tracks import known_tracks, read_tracks, write_tracks
 
 
 def test_the_packaged_tracks_are_those_of_galstreams():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
 from data.frames import SolarParameters, from_galactocentric
 from data.mocks import gaia_errors, sampling
 from data.mocks.galaxy import ERROR_MARGIN, default_name, make_galaxy
 from data.mocks.truth import Truth
-from data.store import CatalogueStore
 
 SUN = SolarParameters()
 

@@ -8,13 +8,13 @@ import pytest
 from scipy.stats import kstest
 
 from dashboard.cli import main
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
 from data.mocks.halo import Halo
 from data.mocks.potentials import Component, GalaxyPotential
 from data.mocks.spherical import challenge
 from data.mocks.spherical_stars import VOLUME, draw_stars, make_spherical
 from data.mocks.truth import Truth
-from data.store import CatalogueStore
 
 MODELS = [("cusp", None), ("core", None), ("cusp", np.inf), ("core", np.inf)]
 

@@ -9,14 +9,14 @@ from astropy.coordinates import SkyCoord, SkyOffsetFrame
 from astropy.table import Table
 
 from dashboard.cli import main
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
 from data.frames import SolarParameters, to_galactocentric
 from data.mocks.gaia_errors import proper_motion_error
-from data.mocks.stream import WINDOW, draw_patch, make_stream
-from data.mocks.stream_field import FIELDS, Field, draw_field, patch_matrix, to_patch, to_sky
-from data.mocks.stream_injection import Injection, draw_stream, great_circle
-from data.mocks.stream_photometry import POPULATIONS, draw_photometry, share_brighter
-from data.store import CatalogueStore
+from data.mocks.streams.field import FIELDS, Field, draw_field, patch_matrix, to_patch, to_sky
+from data.mocks.streams.injection import Injection, draw_stream, great_circle
+from data.mocks.streams.patch import WINDOW, draw_patch, make_stream
+from data.mocks.streams.photometry import POPULATIONS, draw_photometry, share_brighter
 
 PATCH = (148.6, 24.2, 15.0)
 
@@ -70,7 +70,7 @@ def test_smooth_stars_follow_the_density_along_a_ray_and_fill_the_cap_evenly():
 
 
 def test_velocities_have_the_ellipsoid_s_moments():
-    from data.mocks import stream_field
+    from data.mocks.streams import field as stream_field
 
     x = np.tile([[5.0, -3.0, 2.0]], (40_000, 1))
     thin = Field(0, 1.0, 2.6, 0.3, 225.0, (35.0, 25.0, 18.0))

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data.catalogue.ingest import ingest, ingest_arrays
 from data.errors import UserError
 from data.frames import SolarParameters, from_galactocentric
-from data.ingest import ingest, ingest_arrays
-from data.population import MIN_TRACERS, Population, Volume, make_population
+from data.population.population import MIN_TRACERS, Population, Volume, make_population
 from data.selection import parse
 
 N = 4_000

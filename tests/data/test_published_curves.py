@@ -8,8 +8,8 @@ import pytest
 from astropy.table import Table
 
 from data.errors import UserError
-from data.published.own_curve import read_rotation_curve
-from data.published.rotation_curves import published_curve, published_curves
+from data.literature.own_curve import read_rotation_curve
+from data.literature.rotation_curves import published_curve, published_curves
 
 TRIAL = os.environ.get("VIA_OBSCURA_TRIAL_DATA")
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from data.covariance import cartesian_covariance
-from data.ingest import ingest_arrays
+from data.catalogue.ingest import ingest_arrays
+from data.columns.covariance import cartesian_covariance
 from data.mocks.galaxy import make_galaxy
-from data.population import make_population
-from data.renoise import has_errors, renoised
+from data.population.measurement_noise import has_errors, renoised
+from data.population.population import make_population
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from data.covariance import cartesian_covariance
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.revision import FROM_PARALLAX, distance_choices, revise
+from data.catalogue.schema import CARTESIAN
+from data.columns.covariance import cartesian_covariance
 from data.errors import UserError
 from data.frames import to_galactocentric
-from data.ingest import ingest_arrays
-from data.revision import FROM_PARALLAX, distance_choices, revise
-from data.schema import CARTESIAN
 
 PLACES = ("distance", *CARTESIAN, "has_6d", "not_6d_reason")
 
@@ -61,7 +61,7 @@ def test_other_distances_are_those_of_an_ingest(tmp_path, sun):
 
 
 def test_columns_that_stay_are_shared_and_outlive_the_old_version(tmp_path):
-    from data.store import CatalogueStore
+    from data.catalogue.store import CatalogueStore
 
     plain = ingested(tmp_path, columns())
     revised = revise(plain, tmp_path, distance="r_med_photogeo", name="other")

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import spool
+from data.catalogue import spool
+from data.catalogue.ingest import ingest, ingest_arrays
+from data.catalogue.intake import NO_ID
+from data.catalogue.manifest import Column, Manifest
+from data.catalogue.schema import MISSING_IDENTIFIER, MISSING_INTEGER
 from data.errors import UserError
 from data.frames import SolarParameters
-from data.ingest import ingest, ingest_arrays
-from data.intake import NO_ID
-from data.manifest import Column, Manifest
-from data.schema import MISSING_IDENTIFIER, MISSING_INTEGER
 from data.selection import MaskCache, mask, parse
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
 from data.frames import SolarParameters, from_galactocentric
-from data.ingest import ingest_arrays
 from data.selection import parse
-from data.store import CatalogueStore
 from engine.cubes.store import read_cube
 from engine.cubes.trust import FLAGS
 from engine.mapping.presets import resolve

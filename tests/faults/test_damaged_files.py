@@ -15,21 +15,21 @@ import pytest
 import torch
 import xarray as xr
 
-from dashboard.named_selections import NamedSelections
 from dashboard.policy.session_document import checked
-from dashboard.run_listing import RunListing
-from dashboard.saved_views import SavedViews, as_view
-from dashboard.saved_views_shared import from_file
+from dashboard.saved_views.shared import from_file
+from dashboard.saved_views.store import SavedViews, as_view
+from dashboard.services.named_selections import NamedSelections
+from dashboard.services.run_listing import RunListing
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
-from data.ingest import ingest_arrays
-from data.store import CatalogueStore
 from engine.cubes.store import read_cube, write_cube
 from engine.density.checkpoint import load_checkpoint, save_checkpoint
-from engine.runs.directory import RunDirectory, run_directory
-from engine.runs.events import EventLog, read_since, tail
-from engine.runs.files import write_json
+from engine.runs.folder.directory import RunDirectory, run_directory
+from engine.runs.folder.events import EventLog, read_since, tail
+from engine.runs.folder.files import write_json
+from engine.runs.folder.record import RunRecord, RunState
 from engine.runs.launch import delete, list_runs
-from engine.runs.record import RunRecord, RunState
 
 #: What a byte is overwritten with: a digit, a quote, a brace, and what is no text.
 NOISE = (b"0", b'"', b"}", b"\xff")
@@ -256,7 +256,7 @@ def test_row_06_saved_views(home: Path) -> None:
 
 
 def test_row_06_a_view_as_a_file(home: Path) -> None:
-    from dashboard.saved_views_shared import file_of
+    from dashboard.saved_views.shared import file_of
 
     content = file_of(SavedViews(home).add("The disc", "", DOCUMENT))[1]
     for damaged in damages(content):

@@ -65,7 +65,7 @@ def test_row_18_clocks_that_jump(
 ) -> None:
     """A run that was made before the jump is judged by its process and goes on afterwards."""
     from dashboard.policy import run_states
-    from dashboard.run_listing import RunListing
+    from dashboard.services.run_listing import RunListing
 
     record = submit(home, {"kind": "count", "threads": 1, "steps": 3}, "inline", kinds=kinds)
     real = time.time
@@ -121,8 +121,8 @@ def read_only(tmp_path: Path, kinds: Mapping[str, Kind]) -> Iterator[Path]:
 def test_row_18_a_read_only_home_can_be_looked_at(
     read_only: Path, kinds: Mapping[str, Kind]
 ) -> None:
-    from dashboard.services import Services
-    from dashboard.session import Session
+    from dashboard.services.services import Services
+    from dashboard.session.session import Session
     from dashboard.shell import Shell
     from data.errors import UserError
 

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from dashboard.named_selections import NamedSelections
-from dashboard.saved_views import SavedViews
-from dashboard.saved_views_shared import SharedViews
+from dashboard.saved_views.shared import SharedViews
+from dashboard.saved_views.store import SavedViews
+from dashboard.services.named_selections import NamedSelections
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
-from data.ingest import ingest_arrays
-from data.store import CatalogueStore
 from engine.cubes.store import read_cube, write_cube
 from engine.density.checkpoint import load_checkpoint, save_checkpoint
 from engine.runs import launch, list_runs, open_run, submit, wait

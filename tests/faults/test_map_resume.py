@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from data.ingest import ingest_arrays
+from data.catalogue.ingest import ingest_arrays
 from engine.cubes.store import read_cube
 from engine.runs import RunDirectory, launch, open_run, submit, wait
 from engine.runs.kinds import KINDS, Kind

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboard.named_selections import NamedSelections
-from dashboard.saved_views import SavedViews
-from dashboard.saved_views_shared import SharedViews
+from dashboard.saved_views.shared import SharedViews
+from dashboard.saved_views.store import SavedViews
+from dashboard.services.named_selections import NamedSelections
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
-from data.ingest import ingest_arrays
-from data.store import CatalogueStore
 from engine.runs import launch
 
 HOSTILE = (
@@ -157,7 +157,7 @@ def test_row_09_of_selections(tmp_path: Path, name: str, other: str) -> None:
 @given(name=NAMES)
 def test_row_09_of_uploads(tmp_path: Path, name: str) -> None:
     """The name of an upload never becomes a path."""
-    from dashboard.uploads import keep_upload
+    from dashboard.server.uploads import keep_upload
 
     with unharmed(tmp_path):
         file, shown = keep_upload(name, b"x,y\n1,2\n")

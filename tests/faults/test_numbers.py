@@ -7,16 +7,16 @@ import warnings
 import numpy as np
 import pytest
 
-from dashboard.pictures import Look, draw
 from dashboard.policy.panels import STATISTICS
-from dashboard.rasters import RasterCache
-from dashboard.services import Services
-from dashboard.session import Session
+from dashboard.services.pictures import Look, draw
+from dashboard.services.rasters import RasterCache
+from dashboard.services.services import Services
+from dashboard.session.session import Session
 from dashboard.shell import Shell
+from data.catalogue.ingest import ingest_arrays, summary
+from data.catalogue.store import Catalogue
 from data.errors import UserError
-from data.ingest import ingest_arrays, summary
-from data.population import make_population
-from data.store import Catalogue
+from data.population.population import make_population
 from tests.dashboard.stars import disc
 
 STARS = 400

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.named_selections import NamedSelections
 from dashboard.policy.session_document import READS, VERSION
-from dashboard.saved_views import SavedViews, as_view
-from dashboard.saved_views_opening import open_document
-from dashboard.saved_views_shared import from_file
-from dashboard.services import Services
-from dashboard.session import Session
+from dashboard.saved_views.opening import open_document
+from dashboard.saved_views.shared import from_file
+from dashboard.saved_views.store import SavedViews, as_view
+from dashboard.services.named_selections import NamedSelections
+from dashboard.services.services import Services
+from dashboard.session.session import Session
 from dashboard.shell import Shell
+from data.catalogue.store import Catalogue
 from data.errors import UserError
 from data.selection import selection_hash
-from data.store import Catalogue
 from engine.runs.launch import list_runs
 
 DOCUMENTS = Path(__file__).parent / "documents"

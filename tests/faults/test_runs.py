@@ -16,11 +16,11 @@ import pytest
 
 from data.errors import UserError
 from engine.runs import cancel, ending, launch, list_runs, open_run, submit, wait
-from engine.runs.directory import RunDirectory
-from engine.runs.executors import find_executor
+from engine.runs.folder.directory import RunDirectory
+from engine.runs.folder.writer import RunWriter
 from engine.runs.kinds import Kind
 from engine.runs.process import identify, is_alive
-from engine.runs.writer import RunWriter
+from engine.runs.queueing.executors import find_executor
 
 Kinds = Mapping[str, Kind]
 PATIENCE = 60.0

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import errand_worker
-from dashboard.limits import UPLOAD_LIMIT
-from dashboard.services import Services
-from dashboard.session import Session
-from dashboard.uploads import keep_upload
+from dashboard.server.limits import UPLOAD_LIMIT
+from dashboard.server.uploads import keep_upload
+from dashboard.services import errand_worker
+from dashboard.services.services import Services
+from dashboard.session.session import Session
 from data.errors import UserError
 
 
@@ -45,7 +45,9 @@ def test_row_06_a_reader_that_is_killed_is_told(services: Services, session: Ses
 def test_row_06_what_is_too_large_is_refused_before_it_is_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("dashboard.uploads.tempfile.mkdtemp", lambda **_: pytest.fail("written"))
+    monkeypatch.setattr(
+        "dashboard.server.uploads.tempfile.mkdtemp", lambda **_: pytest.fail("written")
+    )
     with pytest.raises(UserError, match="larger than 100 MB"):
         keep_upload("stars.csv", bytes(UPLOAD_LIMIT + 1))
 
@@ -54,7 +56,7 @@ def test_row_05_no_room_for_an_upload_is_a_sentence(monkeypatch: pytest.MonkeyPa
     def full(**_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("dashboard.uploads.tempfile.mkdtemp", full)
+    monkeypatch.setattr("dashboard.server.uploads.tempfile.mkdtemp", full)
     with pytest.raises(UserError, match="No space left"):
         keep_upload("stars.csv", b"x")
 

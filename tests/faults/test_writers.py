@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.services import Services
-from dashboard.session import Session
+from dashboard.services.services import Services
+from dashboard.session.session import Session
 from data.errors import UserError
 from engine.runs import list_runs, open_run, submit
+from engine.runs.folder.writer import RunWriter
 from engine.runs.kinds import Kind
-from engine.runs.writer import RunWriter
 
 CUT = {"kind": "range", "column": "z", "min": 0.0, "max": None}
 DOCUMENT = {"version": 1, "page": "explore", "catalogue": "disc-01234567"}

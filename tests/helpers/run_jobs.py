@@ -14,7 +14,7 @@ from typing import Any
 
 from data.errors import UserError
 from engine.runs.context import RunContext
-from engine.runs.files import write_json
+from engine.runs.folder.files import write_json
 
 
 def count(context: RunContext) -> dict[str, Any]:

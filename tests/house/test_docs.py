@@ -14,13 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from dashboard.cli.parser import build_parser
-from data.completeness import spatial_reasons
+from data.catalogue.ingest import ingest
+from data.catalogue.schema import GAIA_NAMES, KNOWN, NOT_6D_REASONS
 from data.errors import UserError
-from data.ingest import ingest
+from data.population.selection_effects import selection_reasons
+from data.population.warnings import spatial_reasons
 from data.readers import PACKINGS, SUFFIXES
-from data.schema import GAIA_NAMES, KNOWN, NOT_6D_REASONS
 from data.selection import parse
-from data.selection_effects import selection_reasons
 from engine.cubes.assemble import profiles_cube, provenance
 from engine.cubes.grid import make_grid, make_lines
 from engine.cubes.store import write_cube

@@ -101,7 +101,7 @@ def test_the_search_lets_the_harmless_pass(text: str) -> None:
 
 
 def test_the_bindings_are_to_this_machine_unless_told_otherwise() -> None:
-    from dashboard.serving import ServeOptions, origins
+    from dashboard.server.server import ServeOptions, origins
 
     assert ServeOptions().host == "localhost"
     for host in ("localhost", "0.0.0.0", "::", "example.org"):  # noqa: S104

@@ -92,8 +92,8 @@ def _map(home: Path) -> dict[str, str]:
 
 
 def _search(home: Path) -> dict[str, str]:
-    from data.mocks.stream import make_stream
-    from data.mocks.stream_injection import Injection
+    from data.mocks.streams.injection import Injection
+    from data.mocks.streams.patch import make_stream
     from engine.runs.launch import open_run, submit
     from engine.streams.search.files import patch_folders
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from data.catalogue.store import CatalogueStore
 from data.mocks.galaxy import make_galaxy
-from data.mocks.stream import make_stream
-from data.mocks.stream_injection import Injection
-from data.store import CatalogueStore
+from data.mocks.streams.injection import Injection
+from data.mocks.streams.patch import make_stream
+from engine.runs.folder.record import RunRecord, RunState
 from engine.runs.kinds import KINDS
-from engine.runs.record import RunRecord, RunState
 from engine.runs.same import spec_hash
 
 FROZEN = json.loads(Path(__file__).with_name("frozen_specs.json").read_text(encoding="utf-8"))

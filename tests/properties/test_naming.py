@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.matching import match_columns
-from data.naming import unique_names
+from data.catalogue.matching import match_columns
+from data.catalogue.naming import unique_names
+from data.catalogue.schema import DERIVED, SKY
 from data.readers.base import Field
-from data.schema import DERIVED, SKY
 
 NAMES = st.sampled_from(
     ["x", "X", "x_table", "x_table_2", "x_table_table", "distance", "B", "b", "has_6d", "rv", "RV"]

@@ -6,10 +6,10 @@ import pytest
 from data.constants import G
 from data.mocks.potentials import named
 from data.mocks.truth import Truth
-from data.population import Volume
-from engine.circular.binned_jeans import axisymmetric_jeans
-from engine.circular.curve import map_curve
-from engine.circular.jeans_curve import JeansCurveSettings, jeans_curve
+from data.population.population import Volume
+from engine.circular_velocity.binned_jeans import axisymmetric_jeans
+from engine.circular_velocity.curve import map_curve
+from engine.circular_velocity.jeans_curve import JeansCurveSettings, jeans_curve
 from engine.cubes.grid import make_grid
 from engine.draws import Draws
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from engine.dark.fit import fit_halo
-from engine.dark.halo import gnfw_shape
+from engine.dark_matter.fit import fit_halo
+from engine.dark_matter.halo import gnfw_shape
 from engine.draws import Draws
 
 RADIUS = np.arange(4.5, 12.0, 0.5)

@@ -5,7 +5,7 @@ import pytest
 
 from data.mocks.potentials import Component, GalaxyPotential, named, names
 from data.mocks.truth import Truth
-from engine.dark.gauss import gauss_check
+from engine.dark_matter.gauss import gauss_check
 from tests.engine.dark.fields import ball, exact, noisy, truth
 
 

@@ -5,10 +5,10 @@ import pytest
 
 from data.baryons import truth_baryons
 from data.mocks.potentials import names
-from engine.dark.density import baryon_density, dark_density
-from engine.dark.fit import fit_halo
-from engine.dark.local import local_value
-from engine.dark.shells import shell_average
+from engine.dark_matter.density import baryon_density, dark_density
+from engine.dark_matter.fit import fit_halo
+from engine.dark_matter.local import local_value
+from engine.dark_matter.shells import shell_average
 from engine.draws import Draws
 from tests.engine.dark.fields import ball, exact, noisy, truth
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from data.mocks.potentials import names
-from engine.dark.oort import oort_constants
-from engine.dark.vertical import surface_density, vertical_column
+from engine.dark_matter.oort import oort_constants
+from engine.dark_matter.vertical import surface_density, vertical_column
 from tests.engine.dark.fields import ball, exact, noisy, truth
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from data.errors import UserError
-from data.mocks.dwarf_halo import HALOES, ZhaoHalo
-from data.mocks.dwarf_model import DwarfModel
-from data.mocks.dwarf_stars import draw_stars
+from data.mocks.dwarfs.halo import HALOES, ZhaoHalo
+from data.mocks.dwarfs.model import DwarfModel
+from data.mocks.dwarfs.stars import draw_stars
 from data.mocks.halo import Halo
 
 CASES = [

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from data.constants import G
-from data.mocks.dwarf_halo import HALOES
-from data.mocks.dwarf_model import DwarfModel
+from data.mocks.dwarfs.halo import HALOES
+from data.mocks.dwarfs.model import DwarfModel
 from engine.dwarfs.anisotropy import Cuddeford, General
 from engine.dwarfs.grid import Grid, lagrange, outward_integral, squared_exponential
 from engine.dwarfs.halo import Halo

@@ -7,8 +7,8 @@ positive along Galactic rotation (towards -y at the Sun): a known sign, size and
 import numpy as np
 import pytest
 
+from data.catalogue.ingest import ingest_arrays
 from data.constants import MSUN_PC3_PER_LAPLACIAN, SI_1E10
-from data.ingest import ingest_arrays
 from engine.cubes.store import read_cube
 from engine.runs.launch import open_run, submit
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.cli import main
-from data.population import MIN_TRACERS
+from data.population.population import MIN_TRACERS
 
 FOLDER = os.environ.get("VIA_OBSCURA_TRIAL_DATA")
 pytestmark = pytest.mark.skipif(

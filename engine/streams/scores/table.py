@@ -15,12 +15,12 @@ import pyarrow.parquet as pa_parquet
 from astropy.table import MaskedColumn, Table
 from numpy.typing import NDArray
 
-from data import derived
+from data.catalogue.identifiers import NO_ID, read_identifiers
+from data.catalogue.store import Catalogue
+from data.columns import derived
 from data.errors import UserError
-from data.identifiers import NO_ID, read_identifiers
 from data.readers import open_table
 from data.readers.base import Cells
-from data.store import Catalogue
 
 __all__ = ["read_catalogue_columns", "read_columns", "write_table"]
 

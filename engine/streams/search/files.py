@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import UserError
-from engine.runs.files import read_json, write_json
+from engine.runs.folder.files import read_json, write_json
 from engine.streams.patches import Patch
 from engine.streams.windows import Window
 

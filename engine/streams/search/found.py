@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.runs.files import as_json
+from engine.runs.folder.files import as_json
 from engine.streams.area import SkyArea
 from engine.streams.candidates import Candidates, candidates, chain_maximum
 from engine.streams.fiducial import fiducial

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from data.store import Catalogue, CatalogueStore
+from data.catalogue.store import Catalogue, CatalogueStore
 from engine.device import limit_threads
 from engine.runs.context import RunContext
-from engine.runs.files import write_json
+from engine.runs.folder.files import write_json
 from engine.streams.area import SkyArea
 from engine.streams.patches import Patch
 from engine.streams.permutation import permuted

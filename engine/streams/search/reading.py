@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import UserError
-from engine.runs.directory import RunDirectory
-from engine.runs.record import RunRecord
+from engine.runs.folder.directory import RunDirectory
+from engine.runs.folder.record import RunRecord
 from engine.streams.patches import Patch
 from engine.streams.search.files import PatchFolder, patch_folders
 

@@ -10,11 +10,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
+from data.catalogue.store import Catalogue, CatalogueStore
 from data.declared import Number, setting
 from data.errors import UserError
 from data.selection import columns as named_columns
 from data.selection import validate
-from data.store import Catalogue, CatalogueStore
 from engine.runs.request import MAX_SEED, Request, SelectionTree, threads_setting
 from engine.streams.patches import Patch
 from engine.streams.search.places import patch_of, patches_of

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from data.store import Catalogue, CatalogueStore
+from data.catalogue.store import Catalogue, CatalogueStore
+from engine.runs.folder.record import RunRecord
 from engine.runs.process import host_name
-from engine.runs.record import RunRecord
 from engine.streams.patches import Patch
 from engine.streams.scores.settings import ScoreSettings
 from engine.streams.search.grid import scan_grid

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.runs.executors import Executor
+from engine.runs.folder.record import RunRecord
 from engine.runs.launch import submit
-from engine.runs.record import RunRecord
+from engine.runs.queueing.executors import Executor
 from engine.streams.search.request import StreamsRequest
 from engine.streams.search.run_cost import search_cost
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data.catalogue.store import Catalogue
 from data.errors import UserError
 from data.selection import mask
-from data.store import Catalogue
 from engine.streams.patches import Patch
 from engine.streams.stars import PatchStars
 

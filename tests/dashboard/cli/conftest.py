@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from dashboard.cli import main
-from data.ingest import ingest_arrays
+from data.catalogue.ingest import ingest_arrays
 from engine.runs import kinds as run_kinds
 from engine.runs.kinds import Kind
 

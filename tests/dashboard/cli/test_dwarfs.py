@@ -7,7 +7,7 @@ import json
 import pytest
 
 from dashboard.cli import main
-from data.store import CatalogueStore
+from data.catalogue.store import CatalogueStore
 
 
 def run(capsys, *words):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.saved_views import SavedViews
+from dashboard.saved_views.store import SavedViews
 from tests.dashboard.synthetic_runs import make_map, make_run
 
 from .conftest import Cli

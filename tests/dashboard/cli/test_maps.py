@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.catalogue.ingest import ingest_arrays
 from data.frames import from_galactocentric
-from data.ingest import ingest_arrays
 from engine.runs import cancel, list_runs, open_run, wait
 from engine.runs import kinds as run_kinds
 from engine.runs.kinds import find_kind

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dashboard.serving import ServeOptions
+from dashboard.server.server import ServeOptions
 from tests.helpers.ports import free_port
 
 from .conftest import Cli

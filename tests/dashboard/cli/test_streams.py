@@ -7,8 +7,8 @@ import pytest
 from astropy.table import Table
 
 from dashboard.cli import streams
+from engine.runs.folder.record import RunRecord
 from engine.runs.launch import list_runs
-from engine.runs.record import RunRecord
 from tests.dashboard.synthetic_streams import make_patch, make_search
 
 

@@ -15,9 +15,9 @@ import pytest
 from data.archives import hats
 from data.archives.hats import SAMPLED, expected_hats_rows, fetch_hats, hats_request
 from data.archives.pushdown import Box, Cone, ball_on_the_sky, filters_of, sky_box
+from data.catalogue.ingest import ingest_arrays
 from data.errors import UserError
 from data.frames import from_galactocentric
-from data.ingest import ingest_arrays
 from data.mocks.gaia_errors import observe
 from data.selection import mask, parse
 

@@ -16,8 +16,8 @@ from data.archives.queries import free_query, release_query
 from data.archives.releases import RELEASES, find_release, from_document
 from data.archives.services import SERVICES, find_service
 from data.archives.state import Download, Piece
+from data.catalogue.schema import CORRELATIONS, ERRORS, REQUIRED
 from data.errors import UserError
-from data.schema import CORRELATIONS, ERRORS, REQUIRED
 from data.selection import parse
 
 COLUMNS = {name: name for name in ("source_id", *REQUIRED["astrometry"])}

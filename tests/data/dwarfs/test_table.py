@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.catalogue.store import CatalogueStore
 from data.dwarfs.local_group import Dwarf, dwarf_names, find_dwarf
 from data.dwarfs.membership import fit_mixture
 from data.dwarfs.projection import circular_radius, perspective, sky_of, tangent_plane
@@ -15,8 +16,7 @@ from data.dwarfs.repeats import combine, same_stars
 from data.dwarfs.store import dwarf_of, ingest_dwarf, stars_of
 from data.dwarfs.table import make_table, read_dwarf
 from data.errors import UserError
-from data.mocks.dwarf import binary_velocities, make_dwarf
-from data.store import CatalogueStore
+from data.mocks.dwarfs.catalogue import binary_velocities, make_dwarf
 
 TRIAL = Path(os.environ.get("VIA_OBSCURA_TRIAL_DATA", "/nowhere"))
 

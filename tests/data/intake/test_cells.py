@@ -6,12 +6,12 @@ import pytest
 from astropy.coordinates import Angle
 from astropy.table import Table
 
+from data.catalogue.ingest import ingest
+from data.catalogue.placeholders import placeholder_shaped
+from data.catalogue.sexagesimal import angles
+from data.catalogue.spool import Spool
 from data.errors import UserError
-from data.ingest import ingest
-from data.placeholders import placeholder_shaped
 from data.readers.base import Cells
-from data.sexagesimal import angles
-from data.spool import Spool
 
 N = 60
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from data.catalogue.identifiers import Identifiers, placeholder_identifiers, read_identifiers
 from data.errors import UserError
-from data.identifiers import Identifiers, placeholder_identifiers, read_identifiers
 from data.readers import open_table
 from data.readers.arrays import ArrayReader
 from data.readers.base import Cells

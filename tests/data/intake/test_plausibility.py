@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
+from data.catalogue.ingest import ingest, ingest_arrays, summary
+from data.catalogue.joining import join
+from data.catalogue.manifest import Manifest
+from data.catalogue.revision import revise
 from data.frames import to_galactocentric
-from data.ingest import ingest, ingest_arrays, summary
-from data.joining import join
-from data.manifest import Manifest
 from data.mocks.galaxy import make_galaxy
 from data.mocks.spherical_stars import make_spherical
-from data.mocks.stream import make_stream
-from data.population import make_population, remarks_on
-from data.revision import revise
+from data.mocks.streams.patch import make_stream
+from data.population.population import make_population, remarks_on
 from data.selection import parse
 
 N = 400

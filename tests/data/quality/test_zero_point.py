@@ -5,11 +5,11 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import BarycentricMeanEcliptic, SkyCoord
 
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.revision import revise
 from data.errors import UserError
-from data.ingest import ingest_arrays
 from data.quality import zero_point as z
 from data.quality.zero_point import ecliptic_latitude, parallax_zero_point
-from data.revision import revise
 
 OBLIQUITY = 84381.411 / 3600.0
 ON_THE_ECLIPTIC = {"ra": 0.0, "dec": 0.0}  # sin(beta) = 0

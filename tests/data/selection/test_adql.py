@@ -201,7 +201,7 @@ def test_the_superset_is_no_larger_than_it_must_be(archive):
 
 def test_sky_and_galactocentric_columns_are_those_of_the_store(archive):
     """l, b, x, z, R, phi, M_G as the archive would calculate them, for stars all over the sky."""
-    from data.derived import column
+    from data.columns.derived import column
     from data.frames import to_galactocentric
 
     rng = np.random.default_rng(4)

@@ -10,9 +10,9 @@ from astropy.coordinates import SkyCoord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.derived import column
+from data.catalogue.ingest import ingest
+from data.columns.derived import column
 from data.errors import UserError
-from data.ingest import ingest
 from data.selection import TextError, canonical, mask, parse, parse_expression, to_text
 
 

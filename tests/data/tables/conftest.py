@@ -142,7 +142,7 @@ def form_with_masks(request):
 @pytest.fixture
 def home(tmp_path):
     """A home with one catalogue in it, so that a test sees whether it stays as it was."""
-    from data.ingest import ingest_arrays
+    from data.catalogue.ingest import ingest_arrays
 
     folder = tmp_path / "home"
     x = np.random.default_rng(0).normal(size=(6, 5))

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data.catalogue.identifiers import placeholder_identifiers
+from data.catalogue.ingest import ingest, summary
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
-from data.identifiers import placeholder_identifiers
-from data.ingest import ingest, summary
-from data.store import CatalogueStore
 
 CUT = settings(
     max_examples=8,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from data.catalogue.ingest import ingest, summary
 from data.errors import UserError
-from data.ingest import ingest, summary
 from data.readers import open_table
 
 

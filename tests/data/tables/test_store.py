@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-import data.writing
+import data.catalogue.writing
+from data.catalogue.ingest import ingest, ingest_arrays, summary
+from data.catalogue.store import Catalogue, CatalogueStore
 from data.errors import UserError
 from data.home import home as home_folder
-from data.ingest import ingest, ingest_arrays, summary
-from data.store import Catalogue, CatalogueStore
 
 CARTESIAN = ("x", "y", "z", "vx", "vy", "vz")
 
@@ -241,7 +241,7 @@ def test_extra_numbers_are_as_wide_as_they_must_be(tmp_path):
 
 def test_a_full_disk_is_said_beforehand(tmp_path, home, tables, monkeypatch):
     little = SimpleNamespace(free=1000)
-    monkeypatch.setattr(data.writing.shutil, "disk_usage", lambda path: little)
+    monkeypatch.setattr(data.catalogue.writing.shutil, "disk_usage", lambda path: little)
     before = contents(home)
     with pytest.raises(UserError, match="GB left"):
         ingest(tables.write(tables.star_table(), "parquet", tmp_path), home)
@@ -252,7 +252,7 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path, home, tables, monkeypatch
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(data.writing, "write_column", full)
+    monkeypatch.setattr(data.catalogue.writing, "write_column", full)
     before = contents(home)
     with pytest.raises(UserError, match="No space left on device"):
         ingest(tables.write(tables.star_table(), "parquet", tmp_path), home)
@@ -286,7 +286,8 @@ def test_two_writers_of_one_content_both_get_it(tables, tmp_path):
     path = tables.write(tables.star_table(), "parquet", tmp_path)
     home = tmp_path / "home"
     program = (
-        "import json, sys; from pathlib import Path; from data.ingest import ingest, summary;"
+        "import json, sys; from pathlib import Path;"
+        "from data.catalogue.ingest import ingest, summary;"
         f"print(json.dumps(summary(ingest({str(path)!r}, Path({str(home)!r})))))"
     )
     writers = [

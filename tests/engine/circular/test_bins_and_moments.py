@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from data.population import Volume
-from engine.circular.bins import make_bins
-from engine.circular.moments import bootstrap_sums, cell_sums, cylindrical_velocities
+from data.population.population import Volume
+from engine.circular_velocity.bins import make_bins
+from engine.circular_velocity.moments import bootstrap_sums, cell_sums, cylindrical_velocities
 
 SUN = (8.122, 0.0, 0.0208)
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from data.errors import UserError
-from data.population import Volume
-from engine.circular.binned_jeans import BinnedJeansSettings, axisymmetric_jeans
-from engine.circular.cube import circular_velocity_cube
-from engine.circular.curve import Curve, map_curve, root
-from engine.circular.jeans_curve import JeansCurveSettings, jeans_curve
+from data.population.population import Volume
+from engine.circular_velocity.binned_jeans import BinnedJeansSettings, axisymmetric_jeans
+from engine.circular_velocity.cube import circular_velocity_cube
+from engine.circular_velocity.curve import Curve, map_curve, root
+from engine.circular_velocity.jeans_curve import JeansCurveSettings, jeans_curve
 from engine.cubes.grid import make_grid
 from engine.cubes.store import read_cube, write_cube
 from engine.draws import Draws

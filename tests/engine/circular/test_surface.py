@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.circular.surface import fit_counts, fit_positive, fit_values, make_surface
+from engine.circular_velocity.surface import fit_counts, fit_positive, fit_values, make_surface
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from data.baryons import packaged, truth_baryons
-from engine.dark.cube import dark_matter_cube, local_values
-from engine.dark.smoothed import smoothed_baryons
-from engine.dark.summary import MapFields, dark_matter
+from engine.dark_matter.cube import dark_matter_cube, local_values
+from engine.dark_matter.smoothed import smoothed_baryons
+from engine.dark_matter.summary import MapFields, dark_matter
 from engine.draws import Draws
 from engine.lattice import Lattice
 from engine.smoothing import Kernel

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.baryons import packaged
-from engine.dark.density import baryon_density, dark_density
+from engine.dark_matter.density import baryon_density, dark_density
 from engine.draws import Draws
 from tests.engine.dark.fields import exact
 

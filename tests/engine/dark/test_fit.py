@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from data.errors import UserError
-from engine.dark.covariance import shrunk_covariance
-from engine.dark.fit import HaloFit, Priors, fit_halo
-from engine.dark.halo import gnfw_shape
+from engine.dark_matter.covariance import shrunk_covariance
+from engine.dark_matter.fit import HaloFit, Priors, fit_halo
+from engine.dark_matter.halo import gnfw_shape
 from engine.draws import Draws
 
 RADIUS = np.arange(4.5, 12.0, 0.5)

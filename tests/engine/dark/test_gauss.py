@@ -5,7 +5,7 @@ import pytest
 
 from data.constants import G
 from engine.cubes.grid import Grid
-from engine.dark.gauss import gauss_check
+from engine.dark_matter.gauss import gauss_check
 from engine.draws import Draws
 from tests.engine.dark.fields import ball, exact
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.cubes.grid import Grid
-from engine.dark.geometry import (
+from engine.dark_matter.geometry import (
     apply_linear,
     cell_volumes,
     interpolation_weights,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.dark.oort import circular_speed, oort_constants
+from engine.dark_matter.oort import circular_speed, oort_constants
 from engine.draws import Draws
 from tests.engine.dark.fields import ball, exact
 

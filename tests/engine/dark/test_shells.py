@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from data.constants import GEV_PER_CM3
-from data.published_dark_matter import PUBLISHED_DARK_MATTER
-from engine.dark.local import compare_local, local_value
-from engine.dark.shells import default_edges, ellipsoidal_radius, shell_average
+from data.literature.dark_matter import PUBLISHED_DARK_MATTER
+from engine.dark_matter.local import compare_local, local_value
+from engine.dark_matter.shells import default_edges, ellipsoidal_radius, shell_average
 from engine.draws import Draws
 from tests.engine.dark.fields import ball, exact, noisy
 

@@ -7,7 +7,7 @@ from data.baryons import packaged, truth_baryons
 from data.mocks.spherical import challenge
 from data.mocks.truth import Truth
 from engine.cubes.lengths import default_kernel
-from engine.dark.smoothed import smoothed_baryons, smoothed_density
+from engine.dark_matter.smoothed import smoothed_baryons, smoothed_density
 from engine.smoothing import Kernel
 from tests.engine.dark.fields import ball, truth
 

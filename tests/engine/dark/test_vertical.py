@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.constants import G
-from engine.dark.vertical import surface_density, vertical_column
+from engine.dark_matter.vertical import surface_density, vertical_column
 from engine.draws import Draws
 from tests.engine.dark.fields import ball, exact, truth
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from data.errors import UserError
-from data.mocks.dwarf_halo import HALOES
-from data.mocks.dwarf_model import DwarfModel
-from data.mocks.dwarf_stars import draw_stars
+from data.mocks.dwarfs.halo import HALOES
+from data.mocks.dwarfs.model import DwarfModel
+from data.mocks.dwarfs.stars import draw_stars
 from engine.dwarfs.convergence import effective_size, split_r_hat
 from engine.dwarfs.families import FAMILIES, given_family
 from engine.dwarfs.fit import FitSettings, fit_dwarf, intrinsic_dispersion

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.mocks.dwarf import make_dwarf
+from data.mocks.dwarfs.catalogue import make_dwarf
 from engine.cubes.store import read_cube
 from engine.dwarfs import fit
 from engine.dwarfs.fit import FitSettings

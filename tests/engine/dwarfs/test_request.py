@@ -11,7 +11,7 @@ from data.declared import field_rows
 from data.dwarfs.store import ingest_dwarf, stars_of
 from data.dwarfs.table import make_table
 from data.errors import UserError
-from data.mocks.dwarf import make_dwarf
+from data.mocks.dwarfs.catalogue import make_dwarf
 from engine.dwarfs.request import DwarfRequest
 from engine.dwarfs.run_cost import dwarf_cost
 from engine.dwarfs.sample import families_of, make_sample

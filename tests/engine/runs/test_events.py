@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.runs import events as event_file
-from engine.runs.events import EventLog, read_since, tail
+from engine.runs.folder import events as event_file
+from engine.runs.folder.events import EventLog, read_since, tail
 
 
 def write(path: Path, count: int, kind: str = "log") -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from data.errors import UserError
 from engine.runs import cancel, launch, list_runs, open_run, submit, wait
-from engine.runs.executors import EXECUTORS, find_executor
+from engine.runs.folder.record import RunRecord, RunState
 from engine.runs.kinds import Kind
-from engine.runs.record import RunRecord, RunState
+from engine.runs.queueing.executors import EXECUTORS, find_executor
 
 Kinds = Mapping[str, Kind]
 PATIENCE = 60.0

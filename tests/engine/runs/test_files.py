@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.runs.files import as_json, read_json, write_json
+from engine.runs.folder.files import as_json, read_json, write_json
 
 
 def test_numbers_that_are_not_finite_become_null() -> None:

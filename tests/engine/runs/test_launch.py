@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import UserError
-from engine.runs import delete, directory, launch, list_runs, open_run, submit
-from engine.runs.directory import new_run_directory
-from engine.runs.files import write_json
+from engine.runs import delete, launch, list_runs, open_run, submit
+from engine.runs.folder import directory
+from engine.runs.folder.directory import new_run_directory
+from engine.runs.folder.files import write_json
+from engine.runs.folder.record import RunRecord, RunState
 from engine.runs.kinds import Kind
-from engine.runs.record import RunRecord, RunState
 
 Kinds = Mapping[str, Kind]
 

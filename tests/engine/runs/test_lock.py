@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from data.errors import UserError
-from engine.runs.directory import RunDirectory, new_run_directory
-from engine.runs.files import write_json
-from engine.runs.lock import FileLock, LockedError
-from engine.runs.record import RunRecord, RunState
-from engine.runs.writer import RunWriter
+from engine.runs.folder.directory import RunDirectory, new_run_directory
+from engine.runs.folder.files import write_json
+from engine.runs.folder.lock import FileLock, LockedError
+from engine.runs.folder.record import RunRecord, RunState
+from engine.runs.folder.writer import RunWriter
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from engine.runs.lock import FileLock
+from engine.runs.folder.lock import FileLock
 FileLock(Path(sys.argv[1])).acquire()
 print("held", flush=True)
 time.sleep(60)

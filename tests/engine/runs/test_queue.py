@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from data.errors import UserError
 from engine.runs import cancel, launch, list_runs, open_run, submit, wait
-from engine.runs.dispatcher import main
-from engine.runs.dispatching import ensure_dispatcher
+from engine.runs.folder.record import RunRecord, RunState
 from engine.runs.kinds import Kind
-from engine.runs.needs import Needs, Supply, check_disk, check_machine
-from engine.runs.queue import QUEUE, attend, plan
-from engine.runs.record import RunRecord, RunState
+from engine.runs.queueing.dispatcher import main
+from engine.runs.queueing.dispatching import ensure_dispatcher
+from engine.runs.queueing.needs import Needs, Supply, check_disk, check_machine
+from engine.runs.queueing.queue import QUEUE, attend, plan
 
 SUPPLY = Supply(cores=4, memory_gb=16.0, gpus=1)
 PATIENCE = 60.0
@@ -222,6 +222,6 @@ def test_an_estimate_is_kept_with_the_run(home, kinds, monkeypatch):
 
 def test_the_process_of_the_queue_comes_when_needed_and_goes_by_itself(home, monkeypatch):
     assert ensure_dispatcher(home) is False, "there is nothing to attend to"
-    monkeypatch.setattr("engine.runs.dispatcher._LINGER", 0.1)
+    monkeypatch.setattr("engine.runs.queueing.dispatcher._LINGER", 0.1)
     (home / "runs").mkdir(parents=True)
     assert main([str(home)]) == 0

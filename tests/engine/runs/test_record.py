@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 
 from engine.runs import process
-from engine.runs.liveness import HEARTBEAT_LOST_AFTER, START_GRACE, observe
+from engine.runs.folder.liveness import HEARTBEAT_LOST_AFTER, START_GRACE, observe
+from engine.runs.folder.record import RunRecord, RunState, check_transition
 from engine.runs.process import ProcessIdentity, identify, is_alive, machine_name
 from engine.runs.progress import RemainingTime
-from engine.runs.record import RunRecord, RunState, check_transition
 
 
 def record(**changes: object) -> RunRecord:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from data.catalogue.ingest import ingest_arrays
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
-from data.ingest import ingest_arrays
 from data.selection import mask
-from data.store import CatalogueStore
 from engine.runs.launch import list_runs, submit
 from engine.runs.sweeps import cut_at, find_sweeps, spec_at, submit_sweep
 

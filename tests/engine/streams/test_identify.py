@@ -6,8 +6,8 @@ from astropy import units as u
 from astropy.coordinates import CartesianDifferential, Galactocentric, SkyCoord
 
 from data.frames import SolarParameters
-from data.streams.objects import known_objects
-from data.streams.tracks import known_tracks
+from data.literature.objects import known_objects
+from data.literature.tracks import known_tracks
 from engine.streams.identify import identify, recall_tracks
 from engine.streams.patches import Patch
 from engine.streams.reflex import without_reflex

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data.mocks.stream import make_stream
+from data.mocks.streams.patch import make_stream
 from engine.runs import submit
 from engine.runs.kinds import find_kind
 from engine.runs.launch import list_runs
-from engine.runs.needs import Needs
+from engine.runs.queueing.needs import Needs
 from engine.streams.search.request import StreamsRequest
 from engine.streams.search.run_cost import search_cost, search_factor
 

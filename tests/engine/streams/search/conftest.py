@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from data.mocks.stream import make_stream
-from data.mocks.stream_injection import Injection
+from data.mocks.streams.injection import Injection
+from data.mocks.streams.patch import make_stream
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 import xarray as xr
 
-from data.store import CatalogueStore
+from data.catalogue.store import CatalogueStore
 from engine.cubes.store import read_cube
 from engine.runs.launch import open_run, resume, submit
 from engine.streams.search import job

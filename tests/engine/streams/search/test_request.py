@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from data.catalogue.store import CatalogueStore
 from data.errors import UserError
 from data.mocks.galaxy import make_galaxy
-from data.store import CatalogueStore
 from engine.streams.patches import sky_patches
 from engine.streams.search.places import patch_of, patches_of, round_the_stars
 from engine.streams.search.request import StreamsRequest
@@ -29,7 +29,7 @@ def test_the_centre_is_the_middle_of_the_extent_not_of_the_crowd():
     rng = np.random.default_rng(0)
     lon, lat = rng.uniform(-10, 10, (2, 20_000))
     lat = np.where(rng.random(20_000) < 0.8, -np.abs(lat), lat)  # most in the south
-    from data.mocks.stream_field import patch_matrix, to_sky
+    from data.mocks.streams.field import patch_matrix, to_sky
 
     patch = round_the_stars(*to_sky(patch_matrix(40.0, 0.0), lon, lat))
     assert patch.centre == pytest.approx((40.0, 0.0), abs=0.15)

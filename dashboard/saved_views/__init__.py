@@ -1,0 +1,1 @@
+"""Saved and shared views: session documents, their storage and controls."""

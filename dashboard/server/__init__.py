@@ -1,0 +1,1 @@
+"""The server: how it listens, who may log in, uploads, and how its event loop stays free."""

@@ -1,0 +1,1 @@
+"""Long-lived services that all browser sessions share."""

@@ -1,0 +1,1 @@
+"""The state of one browser session and the actions of its user."""

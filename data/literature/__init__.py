@@ -1,0 +1,1 @@
+"""Published tables that are packaged: streams, clusters, dwarfs, rotation curves, densities."""

@@ -1,0 +1,1 @@
+"""Mock dwarf galaxies in equilibrium."""

@@ -1,0 +1,1 @@
+"""Mock patches of sky with stellar streams."""

@@ -1,1 +1,0 @@
-"""Known streams, globular clusters and dwarf galaxies, as small tables that come along."""
