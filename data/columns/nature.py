@@ -2,7 +2,8 @@
 
 Known columns declare it (:class:`data.catalogue.schema.ColumnSpec`). Of any other column the unit
 decides where it has one that does, then the name, then the name that it had in its table.
-What remains, a pure number or a label of unknown meaning such as [Fe/H], is taken as a property of the star.
+What remains, a pure number or a label of unknown meaning such as [Fe/H], is taken as a property of
+the star.
 """
 
 from __future__ import annotations
