@@ -14,11 +14,11 @@ from dashboard.components.map_controls import MapControls
 from dashboard.components.parts import section
 from dashboard.components.profile_line import DrawnLine
 from dashboard.components.theme import figure_colours
-from dashboard.policy.trust import doubt_sentence
 from dashboard.session.session import Session
 from dashboard.views import cube_maps
 from dashboard.views.style import styled
 from engine.cubes.slices import PLANES, Field, MapSlice, sun_position, take_slice
+from engine.cubes.trust_words import doubt_sentence
 
 __all__ = ["MapPanel"]
 

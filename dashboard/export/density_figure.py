@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 from dashboard.components.theme import DIVERGING, figure_colours
 from dashboard.export.drawing import finish
 from dashboard.export.view import View
-from dashboard.policy.trust import reasons_of_cells
 from dashboard.views import cube_maps
 from dashboard.views.profiles import BANDS, LINES, Profile
 from data.constants import GEV_PER_CM3
 from data.frames import DEFAULT_SUN
 from engine.cubes.quantities import Quantity, Unit
 from engine.cubes.slices import PLANES, Field, MapSlice, sun_position
+from engine.cubes.trust_words import reasons_of_cells
 
 __all__ = ["DensityView", "dark_matter_figure", "density_figure"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from dashboard.policy.trust import shares, trust_words, trusted_cells
 from data.selection import caption
+from engine.cubes.trust_words import shares, trust_words, trusted_cells
 
 
 def selection_sentence(attributes: Mapping[str, Any]) -> str:

@@ -13,7 +13,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from dashboard.policy.baryon_choice import BaryonChoice, baryons_of
-from dashboard.policy.trust import trust_words
 from dashboard.services.results import MapResult
 from data.baryons import truth_baryons
 from data.errors import UserError
@@ -23,6 +22,7 @@ from engine.cubes.draws import read_draws
 from engine.cubes.grid import Grid
 from engine.cubes.quantities import Array
 from engine.cubes.slices import PLANES, start_position, sun_position
+from engine.cubes.trust_words import trust_words
 from engine.dark_matter.density import dark_density
 from engine.dark_matter.local import LocalValue, local_value
 from engine.dark_matter.smoothed import smoothed_baryons, smoothed_density

@@ -12,10 +12,10 @@ import numpy as np
 import xarray as xr
 
 from dashboard.policy.published import AtSun
-from dashboard.policy.trust import trusted_cells
 from data.errors import UserError
 from data.frames import DEFAULT_SUN
 from engine.cubes.store import read_cube
+from engine.cubes.trust_words import trusted_cells
 from engine.runs.folder.directory import RunDirectory, run_directory
 from engine.runs.folder.record import RunRecord
 

@@ -15,12 +15,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from dashboard.policy.asymmetries import ASYMMETRIES, Asymmetry
-from dashboard.policy.trust import reasons_of_cells
 from dashboard.views import cube_maps
 from data.errors import UserError
 from engine.cubes.grid import Grid
 from engine.cubes.quantities import Array
 from engine.cubes.slices import PLANES, Field, MapSlice
+from engine.cubes.trust_words import reasons_of_cells
 from engine.draws import Draws
 from engine.symmetry.axisymmetry import azimuthal
 from engine.symmetry.north_south import mirror_pairs, north_south, size_asymmetry

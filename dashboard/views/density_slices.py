@@ -8,13 +8,13 @@ import holoviews as hv
 import numpy as np
 
 from dashboard.policy.baryon_choice import BaryonChoice, baryons_of
-from dashboard.policy.trust import reasons_of_cells
 from dashboard.services.density_map import DensityMap
 from dashboard.views import cube_maps
 from dashboard.views.profiles import Profile
 from data.constants import GEV_PER_CM3
 from engine.cubes.quantities import Array, Quantity, Unit
 from engine.cubes.slices import PLANES, MapSlice
+from engine.cubes.trust_words import reasons_of_cells
 from engine.dark_matter.smoothed import smoothed_baryons
 from engine.draws import Draws
 from engine.smoothing import Kernel

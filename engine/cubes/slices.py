@@ -10,8 +10,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from dashboard.policy.trust import reasons_of_cells
 from engine.cubes.quantities import QUANTITIES, UNITS, Array, Quantity, Unit, evaluate
+from engine.cubes.trust_words import reasons_of_cells
 
 Field = Callable[[Array], Array]
 """Positions in kpc, shape (n, 3), to accelerations in km2 s-2 kpc-1, shape (n, 3)."""

@@ -19,8 +19,8 @@ from dashboard.policy.captions import (
 )
 from dashboard.policy.map_choice import choose
 from dashboard.policy.published import PUBLISHED, AtSun, pull, speed_to_acceleration
-from dashboard.policy.trust import reasons_of_cells
 from dashboard.policy.verdicts import classifier_verdict, figures, pulls_verdict
+from engine.cubes.trust_words import reasons_of_cells
 from engine.runs.folder.record import RunRecord, RunState
 from tests.dashboard.synthetic import acceleration_cube
 

@@ -18,7 +18,6 @@ from dashboard.components.parts import section
 from dashboard.components.theme import figure_colours
 from dashboard.pages.density.controls import DensityControls
 from dashboard.policy.baryon_choice import said
-from dashboard.policy.trust import doubt_sentence
 from dashboard.services.density_map import DensityMap
 from dashboard.services.latest_only import LatestWork
 from dashboard.session.session import Session
@@ -34,6 +33,7 @@ from dashboard.views.profiles import LINES, Profile, profile_plot
 from dashboard.views.style import styled
 from data.frames import DEFAULT_SUN
 from engine.cubes.slices import PLANES, MapSlice
+from engine.cubes.trust_words import doubt_sentence
 from engine.dark_matter.local import LocalValue
 
 __all__ = ["DensityPanel", "DensityShown"]

@@ -15,12 +15,12 @@ from dashboard.pages.density.maps import DensityPanel, DensityShown
 from dashboard.policy.baryon_choice import said
 from dashboard.policy.captions import provenance_sentence, trust_alert
 from dashboard.policy.density_words import BELIEVE, local_text, share_trusted, truth_errors
-from dashboard.policy.trust import shares
 from dashboard.policy.verdicts import figures
 from dashboard.services.density_map import DensityMap
 from dashboard.services.results import MapResult
 from dashboard.services.services import Services
 from dashboard.session.session import Session
+from engine.cubes.trust_words import shares
 
 __all__ = ["DensityPage"]
 
