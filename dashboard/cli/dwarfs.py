@@ -93,7 +93,7 @@ def _catalogue(arguments: Namespace, folder: Path) -> tuple[str, bool]:
     path = Path(name).expanduser()
     if not path.is_file():
         if "/" in name or "." in name:
-            raise UserError(f"There is no file {name}.", "CATALOGUE is an id, a name, or a file.")
+            raise UserError(f"File {name} not found.", "CATALOGUE is an id, a name, or a file.")
         return store.open(name).id, False
     catalogue = take_in_dwarf(path, folder, arguments)
     return catalogue.id, not catalogue.already_there

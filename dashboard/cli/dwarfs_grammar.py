@@ -51,7 +51,7 @@ def add_mock_dwarf(kinds: Any, command: AddCommand) -> None:  # noqa: ANN401
         "--binaries", type=float, default=0.0, metavar="F", help="share of binaries"
     )
     parser.add_argument("--distance", type=float, metavar="KPC", help="gives places in degrees")
-    parser.add_argument("--name", help="what to call the catalogue")
+    parser.add_argument("--name", help="name of the catalogue")
 
 
 def add_dwarf_place(parser: argparse._ActionsContainer) -> None:
@@ -76,7 +76,7 @@ def add_dwarf(commands: Any, command: AddCommand) -> None:  # noqa: ANN401
         metavar="NAME=COLUMN",
         help="the table's COLUMN holds NAME (v_los, v_los_error, ...); may be repeated",
     )
-    parser.add_argument("--name", help="what to call a catalogue made from a file")
+    parser.add_argument("--name", help="name of a catalogue made from a file")
     parser.add_argument(
         "--beta",
         default="average",

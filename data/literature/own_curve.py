@@ -105,7 +105,9 @@ def _table(path: Path) -> tuple[dict[str, Floats], dict[str, str]]:
     try:
         fields = [item for item in reader.fields if _plain(item.written, item.name) in known]
         if any(item.repeated for item in fields):
-            raise UserError(f"{path.name} has two columns of one name.", "Rename one of them.")
+            raise UserError(
+                f"{path.name} has two columns with the same name.", "Rename one of them."
+            )
         names = [item.name for item in fields]
         parts: dict[str, list[Floats]] = {name: [] for name in names}
         rows = 0

@@ -16,7 +16,7 @@ __all__ = ["RotationCurve", "published_curve", "published_curves"]
 
 Floats = npt.NDArray[np.float64]
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "curves"
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as file:
             first = file.read(1)
     except FileNotFoundError:
-        raise UserError(f"There is no file {path}.", "Check the path.") from None
+        raise UserError(f"File {path} not found.", "Check the path.") from None
     except OSError as error:
         raise UserError(
             f"{path} cannot be read: {error.strerror or error}.",

@@ -83,7 +83,7 @@ class TestPolicy:
         assert differing(("a", runs[0], cube.attrs), ("a", runs[0], cube.attrs)) == []
 
     def test_pulls_have_words(self):
-        assert "closer" in pull_words(0.2)
+        assert "smaller" in pull_words(0.2)
         assert "as far apart" in pull_words(1.0)
         assert "further" in pull_words(2.0)
         assert "no cell" in pull_words(float("nan"))

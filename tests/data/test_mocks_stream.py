@@ -197,7 +197,7 @@ def test_a_track_of_galstreams_is_followed_and_1_kpc_throughout_is_unknown(tmp_p
         ({"radius": 80.0}, "radius"),
         ({"fraction": 1.0}, "share|make"),
         ({"members": 0}, "members"),
-        ({"centre": (0.0, 95.0)}, "sky"),
+        ({"centre": (0.0, 95.0)}, "position"),
         ({"streams": (Injection(width=-1.0),)}, "width"),
         ({"streams": (Injection(offset=20.0),)}, "misses"),
         ({"streams": (Injection(distance=0.0),)}, "distance"),

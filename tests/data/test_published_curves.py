@@ -124,7 +124,7 @@ def test_wrong_unit_and_missing_file_are_refused(tmp_path):
     table.write(tmp_path / "a.ecsv")
     with pytest.raises(UserError, match="cannot be converted to kpc"):
         read_rotation_curve(tmp_path / "a.ecsv")
-    with pytest.raises(UserError, match=r"file .*b\.csv"):
+    with pytest.raises(UserError, match=r"File .*b\.csv not found"):
         read_rotation_curve(tmp_path / "b.csv")
     with pytest.raises(UserError, match="not found"):
         read_rotation_curve(tmp_path / "b.txt")

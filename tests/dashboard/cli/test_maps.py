@@ -30,7 +30,8 @@ def test_map_and_wait(cli: Cli, home: Path, catalogue: str, job: Choose) -> None
     assert answer.status == 0, answer.out
     told = answer.json
     assert told["state"] == "done"
-    assert set(told) == {"run", "state", "cubes", "at_sun", "population", "warnings"}
+    parts = {"run", "state", "cubes", "at_sun", "population", "warnings", "remarks"}
+    assert set(told) == parts
     assert told["cubes"]["acceleration"].endswith("cubes/acceleration.zarr")
     assert told["at_sun"] is None
     assert "%" in answer.err, "progress goes to standard error"
@@ -46,7 +47,7 @@ def test_map_and_wait(cli: Cli, home: Path, catalogue: str, job: Choose) -> None
 
 def test_map_without_waiting(cli: Cli, home: Path, catalogue: str, job: Choose) -> None:
     told = cli("map", catalogue, "--json", "--threads", "1").json
-    assert set(told) == {"run", "state"}
+    assert set(told) == {"run", "state", "warnings"}, "the ball is not seen from the Sun"
     assert told["state"] in ("queued", "running")
     assert wait(open_run(home, told["run"]), 30.0).state == "done"
 

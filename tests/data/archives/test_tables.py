@@ -136,5 +136,5 @@ def test_two_columns_of_one_name_are_refused(tmp_path, form, text):
     document.to_xml(str(path), tabledata_format=form)
     assert b'name="again"' in path.read_bytes()
     path.write_bytes(path.read_bytes().replace(b'name="again"', b'name="parallax"'))
-    with pytest.raises(UserError, match="gives two columns the name parallax"):
+    with pytest.raises(UserError, match="two columns named parallax"):
         read_votable(path)

@@ -63,7 +63,7 @@ def test_a_pickle_is_refused_and_not_run(suffix, tmp_path, home):
 
 
 def test_no_such_file(tmp_path, home):
-    refused(tmp_path / "nowhere.csv", home, "There is no file")
+    refused(tmp_path / "nowhere.csv", home, "not found")
 
 
 def test_a_folder(tmp_path, home):

@@ -90,7 +90,7 @@ def test_one_name_for_two_contents(tmp_path):
     assert first.id != second.id
     store = CatalogueStore(tmp_path)
     assert {m.id for m in store.list()} == {first.id, second.id}
-    with pytest.raises(UserError, match="2 catalogues are called galaxy") as caught:
+    with pytest.raises(UserError, match="2 catalogues are named galaxy") as caught:
         store.open("galaxy")
     assert first.id in caught.value.hint
     assert second.id in caught.value.hint
@@ -107,7 +107,7 @@ def test_the_truth_makes_another_catalogue(tmp_path):
 
 def test_unknown_catalogues_are_answered_with_what_is_there(tmp_path):
     store = CatalogueStore(tmp_path)
-    with pytest.raises(UserError, match="no catalogue gaia") as caught:
+    with pytest.raises(UserError, match="Catalogue gaia not found") as caught:
         store.open("gaia")
     assert "no catalogue yet" in caught.value.hint
     catalogue = stored(tmp_path)
