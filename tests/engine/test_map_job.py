@@ -204,7 +204,7 @@ def test_volume_without_the_sun_has_no_at_sun(home):
     ("overrides", "words"),
     [
         ({"member": 3}, "Unknown setting 'member'"),
-        ({"members": "many"}, "number"),
+        ({"members": "many"}, "integer"),
         ({"members": 0}, "from 1 to 256"),
         ({"members": 2.5}, "integer"),
         ({"bootstrap": "maybe"}, "true"),
