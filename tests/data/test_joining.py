@@ -80,7 +80,7 @@ def test_many_chunks_are_one(stars, tmp_path, monkeypatch):
     file = tmp_path / "labels.fits"
     second(catalogue.column("source_id")).write(file)
     whole = join(catalogue, file, home)
-    monkeypatch.setattr("data.catalogue.joining._ROWS", 7)
+    monkeypatch.setattr("data.catalogue.join_table._ROWS", 7)
     pieces = join(catalogue, file, home)
     assert pieces.counts == whole.counts
     assert pieces.catalogue.already_there
