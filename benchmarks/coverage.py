@@ -55,7 +55,7 @@ def solve_mock(
     trained = train_population(make_population(catalogue), settings, seed, checkpoints=folder)
     solver, kept = trained.solver(), pointwise_file(folder)
     if kept.exists():
-        with np.load(kept) as arrays:
+        with np.load(kept, allow_pickle=False) as arrays:
             pointwise = PointwiseMap.from_arrays(arrays)
     else:
         pointwise = solver.pointwise()

@@ -29,8 +29,8 @@ FOLDER = "derived"
 LARGE = 3_000_000
 """Rows from which on a column is worth keeping; those of smaller catalogues are quickly made."""
 
-_CODE = ("derived_formulae", "derived_errors", "derived_energy", "derived_streams", "frames",
-         "fast_angles", "derived_table", "derived_families")  # fmt: skip
+_CODE = ("columns/formulae", "columns/errors", "columns/energy", "columns/stream_frames", "frames",
+         "fast_angles", "columns/table", "columns/families")  # fmt: skip
 _ROOM = 20
 """Times its own size that a column must find free on the disk."""
 
@@ -118,5 +118,5 @@ def _code() -> str:
     """Give a hash of the code by which columns are derived."""
     digest = hashlib.blake2b(digest_size=16)
     for module in _CODE:
-        digest.update((Path(__file__).parent / f"{module}.py").read_bytes())
+        digest.update((Path(__file__).parents[1] / f"{module}.py").read_bytes())
     return digest.hexdigest()

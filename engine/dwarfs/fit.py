@@ -225,7 +225,7 @@ def _read(file: Path | None, size: int) -> tuple[Samples, float] | None:
     if file is None or not file.is_file():
         return None
     try:
-        with np.load(file) as stored:
+        with np.load(file, allow_pickle=False) as stored:
             samples = Samples(stored["z"], stored["log_density"], float(stored["accepted"]))
             evidence = float(stored["evidence"])
     except (OSError, ValueError, KeyError, BadZipFile):

@@ -175,7 +175,7 @@ def test_provenance_names_run_catalogue_and_stars():
 
 @pytest.mark.parametrize(
     "module",
-    ["captions", "loss_history", "map_choice", "published", "run_states", "trust", "verdicts"],
+    ["captions", "loss_history", "map_choice", "published", "run_states", "verdicts"],
 )
 def test_policy_does_not_import_a_toolkit(module):
     """What to say must be testable, and usable, without a browser."""
