@@ -154,7 +154,7 @@ def test_the_command_line_counts_fetches_and_tells(tap, stars, release_file, tmp
         tmp_path / "home", *words, "--name", "x", "--max-rows", 10, "--wait"
     )
     assert status == 1
-    assert told["error"].endswith("more than the 10 that are allowed.")
+    assert told["error"].endswith("more than the allowed 10.")
 
 
 def test_a_query_of_ones_own_is_cut_into_parts(tap, jobs_at, stars, tmp_path):
